@@ -1,0 +1,52 @@
+"""Base models, annotated types and the identifiers that every boundary shares."""
+
+from typing import Annotated, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+CASE_NUMBER_PATTERN: Final = r"^1379-\d{4}-\d{6}$"
+TASK_ID_PATTERN: Final = r"^1379-\d{4}-\d{6}\.[a-z_]+\.\d{1,3}$"
+
+type CaseNumber = Annotated[
+    str, Field(pattern=CASE_NUMBER_PATTERN, examples=["1379-2026-000123"], max_length=16)
+]
+type TaskId = Annotated[
+    str,
+    Field(pattern=TASK_ID_PATTERN, examples=["1379-2026-000123.accept_case.1"], max_length=80),
+]
+type InstituteCode = Annotated[str, Field(pattern=r"^[A-Z]{2,10}$", examples=["KITECH"])]
+type Krw = Annotated[int, Field(ge=0, le=10**13, description="Whole Korean won.")]
+type Instant = AwareDatetime
+
+
+class WireModel(BaseModel):
+    """What workflows, activities and the journal exchange.
+
+    Unknown fields are ignored and every field added later has a default, so that a history
+    written by an older release still replays. Errors hide the input: it may be personal data.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class RequestModel(BaseModel):
+    """What arrives over HTTP: unknown fields are refused, white space around texts is dropped."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True
+    )
+
+
+def case_number(year: int, serial: int) -> str:
+    """The case number, which is the workflow id too. Gaps in the serial are allowed."""
+    return f"1379-{year:04d}-{serial:06d}"
+
+
+def task_id(case: str, kind: str, nth: int) -> str:
+    """A task's id begins with its case's number, so that no look-up is needed to find its case."""
+    return f"{case}.{kind}.{nth}"
+
+
+def case_number_of(task: str) -> str:
+    """The case to which a task belongs."""
+    return task.partition(".")[0]
