@@ -1,22 +1,22 @@
 """Base models, annotated types and the identifiers that every boundary shares."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 CASE_NUMBER_PATTERN: Final = r"^1379-\d{4}-\d{6}$"
 TASK_ID_PATTERN: Final = r"^1379-\d{4}-\d{6}\.[a-z_]+\.\d{1,3}$"
 
-type CaseNumber = Annotated[
+CaseNumber: TypeAlias = Annotated[
     str, Field(pattern=CASE_NUMBER_PATTERN, examples=["1379-2026-000123"], max_length=16)
 ]
-type TaskId = Annotated[
+TaskId: TypeAlias = Annotated[
     str,
     Field(pattern=TASK_ID_PATTERN, examples=["1379-2026-000123.accept_case.1"], max_length=80),
 ]
-type InstituteCode = Annotated[str, Field(pattern=r"^[A-Z]{2,10}$", examples=["KITECH"])]
-type Krw = Annotated[int, Field(ge=0, le=10**13, description="Whole Korean won.")]
-type Instant = AwareDatetime
+InstituteCode: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2,10}$", examples=["KITECH"])]
+Krw: TypeAlias = Annotated[int, Field(ge=0, le=10**13, description="Whole Korean won.")]
+Instant: TypeAlias = AwareDatetime
 
 
 class WireModel(BaseModel):

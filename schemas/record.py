@@ -1,0 +1,61 @@
+"""What a case writes into the read model: row, tasks, journal and messages, at one version."""
+
+from pydantic import Field
+
+from schemas.base import CaseNumber, Instant, WireModel
+from schemas.case import CaseSnapshot
+from schemas.journal import JournalEntry
+from schemas.task import HumanTask, TaskCompletion
+
+
+class Message(WireModel):
+    """One message to one audience, by codes; the sender looks up addresses and texts.
+
+    Attributes:
+        key: Idempotency key: case, journal position and purpose; never the attempt.
+        template: Name of the template, such as `case_received`.
+        audience: `company`, a candidate group, or `account:<id>`.
+        parameters: Codes, dates and task ids that the template shows.
+    """
+
+    key: str
+    case_number: CaseNumber
+    template: str
+    audience: str
+    parameters: dict[str, str] = Field(default_factory=dict)
+
+
+class CaseWrite(WireModel):
+    """One transition as it is written: the new row and what was added since the last write."""
+
+    snapshot: CaseSnapshot
+    tasks: tuple[HumanTask, ...] = ()
+    journal: tuple[JournalEntry, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+class CaseProjection(WireModel):
+    """Everything the read model holds of a case, as its workflow knows it."""
+
+    snapshot: CaseSnapshot
+    tasks: tuple[HumanTask, ...] = ()
+    journal: tuple[JournalEntry, ...] = ()
+
+
+class ScreeningFindings(WireModel):
+    """What the automatic checks at the desk found; codes and case numbers only."""
+
+    duplicate_candidates: tuple[CaseNumber, ...] = ()
+    personal_data: tuple[str, ...] = ()
+    language: str = "ko"
+
+
+class SubmissionQuery(WireModel):
+    """Asks for an answer that was stored in time but did not reach the workflow."""
+
+    task_id: str
+    submitted_by: Instant
+
+
+class FoundSubmission(WireModel):
+    completion: TaskCompletion | None = None

@@ -1,0 +1,127 @@
+"""Name, types, timeout and retries of every activity, for workflows and their implementations.
+
+A subclass in `activities/` does the work; workflows call the typed functions below, so that they
+import nothing that does I/O.
+"""
+
+from datetime import timedelta
+
+from temporalio import activity, workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.designation import MatchRequest, MatchResult
+
+    from schemas.policy import Deadline, DeadlineRequest, PolicyValues
+    from schemas.record import CaseWrite, FoundSubmission, ScreeningFindings, SubmissionQuery
+
+# Records and deadlines rest on our own database: they are retried until it is back, because a
+# case must neither move on unrecorded nor guess a date.
+_UNTIL_IT_WORKS = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
+)
+_LOCAL = timedelta(seconds=5)
+
+
+class Deadlines:
+    """Due dates by policy and holiday table."""
+
+    @activity.defn(name="deadlines.pin_policy")
+    async def pin_policy(self, version: str) -> PolicyValues:
+        raise NotImplementedError
+
+    @activity.defn(name="deadlines.compute")
+    async def compute(self, request: DeadlineRequest) -> Deadline:
+        raise NotImplementedError
+
+
+class Records:
+    """The read model, the journal and stored submissions."""
+
+    @activity.defn(name="records.save_case")
+    async def save_case(self, write: CaseWrite) -> None:
+        raise NotImplementedError
+
+    @activity.defn(name="records.screen")
+    async def screen(self, case_number: str) -> ScreeningFindings:
+        raise NotImplementedError
+
+    @activity.defn(name="records.find_submission")
+    async def find_submission(self, query: SubmissionQuery) -> FoundSubmission:
+        raise NotImplementedError
+
+
+class Matching:
+    """Finds institutes that can help."""
+
+    @activity.defn(name="matching.rank_institutes")
+    async def rank_institutes(self, request: MatchRequest) -> MatchResult:
+        raise NotImplementedError
+
+
+class Notification:
+    """Delivers one message; started outside the case's history, once per message key."""
+
+    @activity.defn(name="notification.deliver")
+    async def deliver(self, key: str) -> None:
+        raise NotImplementedError
+
+
+async def pin_policy(version: str) -> PolicyValues:
+    """The values a case follows for its whole life; recorded in its history."""
+    return await workflow.execute_local_activity_method(
+        Deadlines.pin_policy, version, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def compute_deadline(request: DeadlineRequest) -> Deadline:
+    """A due date with its reasoning. Local: short, idempotent, one event instead of six."""
+    return await workflow.execute_local_activity_method(
+        Deadlines.compute, request, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def save_case(write: CaseWrite) -> None:
+    """Record a transition."""
+    await workflow.execute_local_activity_method(
+        Records.save_case, write, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def screen(case_number: str) -> ScreeningFindings:
+    """Automatic checks of a new case: duplicate candidates, personal data, language."""
+    return await workflow.execute_local_activity_method(
+        Records.screen, case_number, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def find_submission(query: SubmissionQuery) -> FoundSubmission:
+    """An answer stored in time that did not reach the workflow before its task expired."""
+    return await workflow.execute_local_activity_method(
+        Records.find_submission, query, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def rank_institutes(
+    request: MatchRequest, *, retry_every: timedelta, give_up_after: timedelta
+) -> MatchResult:
+    """Ranked institutes for a case, on the matching queue.
+
+    Args:
+        request: Which case.
+        retry_every: Pause between attempts (policy `match.retry.interval`).
+        give_up_after: When a person takes over (policy `match.retry.total`).
+
+    Raises:
+        ActivityError: Matching did not answer in time.
+    """
+    return await workflow.execute_activity_method(
+        Matching.rank_institutes,
+        request,
+        task_queue="matching",
+        start_to_close_timeout=timedelta(minutes=5),
+        heartbeat_timeout=timedelta(seconds=60),
+        schedule_to_close_timeout=give_up_after,
+        retry_policy=RetryPolicy(initial_interval=retry_every, backoff_coefficient=1.0),
+        summary="find institutes",
+    )
