@@ -1,0 +1,83 @@
+"""Sessions: of staff who signed in, and of companies who showed their tracking code."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from infra.postgres.accounts import Account, account_of
+from infra.postgres.pool import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Who is signed in until when.
+
+    Attributes:
+        account: The member of staff; None in the session of a company.
+        case_number: The one case that a company's session opens; None in a session of staff.
+        csrf_token: What a page must send back with every change it makes.
+    """
+
+    account: Account | None
+    case_number: str | None
+    csrf_token: str
+    expires_at: datetime
+
+
+async def add(
+    db: Database,
+    token_hash: bytes,
+    csrf_token: str,
+    *,
+    account_id: str | None = None,
+    case_number: str | None = None,
+    created_at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Store a new session of an account or of a case's company."""
+    await db.execute(
+        """
+        INSERT INTO session (token_hash, account_id, case_number, csrf_token, created_at,
+                             expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        token_hash,
+        account_id,
+        case_number,
+        csrf_token,
+        created_at,
+        expires_at,
+    )
+
+
+async def find(db: Database, token_hash: bytes, now: datetime) -> Session | None:
+    """The session with this token; None when there is none or it has ended."""
+    row = await db.fetchrow(
+        """
+        SELECT s.case_number, s.csrf_token, s.expires_at, a.account_id, a.username, a.role,
+               a.institute, a.display_name, a.email, a.active, a.valid_from, a.valid_to
+          FROM session AS s
+          LEFT JOIN account AS a ON a.account_id = s.account_id
+         WHERE s.token_hash = $1
+           AND s.expires_at > $2
+        """,
+        token_hash,
+        now,
+    )
+    if row is None:
+        return None
+    return Session(
+        account=None if row["account_id"] is None else account_of(row),
+        case_number=row["case_number"],
+        csrf_token=row["csrf_token"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def end(db: Database, token_hash: bytes) -> None:
+    """Sign out: the token opens nothing any more."""
+    await db.execute("DELETE FROM session WHERE token_hash = $1", token_hash)
+
+
+async def forget_ended(db: Database, now: datetime) -> None:
+    """Remove sessions that have run out."""
+    await db.execute("DELETE FROM session WHERE expires_at <= $1", now)
