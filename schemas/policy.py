@@ -5,7 +5,7 @@ single values under a version of its own.
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -52,7 +52,7 @@ class Limit(WireModel):
                 return amount >= self.value
 
 
-type PolicyValue = (
+PolicyValue: TypeAlias = (
     bool | int | float | str | Period | Limit | tuple[Period, ...] | tuple[int, ...]
 )
 
@@ -105,7 +105,10 @@ class PolicyValues(WireModel):
         return _typed(key, self.values[key], str)
 
 
-def _typed[T](key: str, value: object, kind: type[T]) -> T:
+_T = TypeVar("_T")
+
+
+def _typed(key: str, value: object, kind: type[_T]) -> _T:
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     raise TypeError(f"{key} is not a {kind.__name__}")
@@ -129,6 +132,7 @@ class DeadlineRequest(WireModel):
         extensions: Policy keys of periods granted on top, in order.
         institute: Whose closing days also stop the clock.
         not_before: A date already told to somebody: deadlines only move later.
+        period: A period agreed for one case (a project's duration), in place of the policy's.
     """
 
     policy_version: str
@@ -139,6 +143,7 @@ class DeadlineRequest(WireModel):
     extensions: tuple[str, ...] = ()
     institute: str | None = None
     not_before: Instant | None = None
+    period: Period | None = None
 
 
 class Skipped(WireModel):
