@@ -1,0 +1,187 @@
+"""Texts and files that people hand in, and answers as they arrived."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from infra.postgres.pool import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A stored text or file.
+
+    Attributes:
+        purpose: What it was written for: `<task kind>.<field>`, `message`, `attachment`, `withdraw`
+            or `reopen`.
+        body: The text; None for a file.
+        content: The file; None for a text, and in lists.
+    """
+
+    document_id: UUID
+    case_number: str
+    purpose: str
+    body: str | None
+    media_type: str
+    file_name: str | None
+    content: bytes | None
+    sha256: str
+    written_by: str
+    written_at: datetime
+
+
+async def add_text(
+    db: Database,
+    document_id: UUID,
+    case_number: str,
+    purpose: str,
+    body: str,
+    *,
+    written_by: str,
+    written_at: datetime,
+) -> None:
+    """Store a text; storing it again under the same id changes nothing."""
+    await db.execute(
+        """
+        INSERT INTO document (document_id, case_number, purpose, body, sha256, written_by,
+                              written_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (document_id) DO NOTHING
+        """,
+        document_id,
+        case_number,
+        purpose,
+        body,
+        hashlib.sha256(body.encode()).hexdigest(),
+        written_by,
+        written_at,
+    )
+
+
+async def add_file(
+    db: Database,
+    document_id: UUID,
+    case_number: str,
+    content: bytes,
+    *,
+    media_type: str,
+    file_name: str,
+    written_by: str,
+    written_at: datetime,
+) -> None:
+    """Store a file; storing it again under the same id changes nothing."""
+    await db.execute(
+        """
+        INSERT INTO document (document_id, case_number, purpose, content, sha256, media_type,
+                              file_name, written_by, written_at)
+        VALUES ($1, $2, 'attachment', $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (document_id) DO NOTHING
+        """,
+        document_id,
+        case_number,
+        content,
+        hashlib.sha256(content).hexdigest(),
+        media_type,
+        file_name,
+        written_by,
+        written_at,
+    )
+
+
+async def find(db: Database, document_id: UUID) -> Document | None:
+    """The document with this id, its content included."""
+    row = await db.fetchrow(
+        """
+        SELECT document_id, case_number, purpose, body, media_type, file_name, content, sha256,
+               written_by, written_at
+          FROM document
+         WHERE document_id = $1
+        """,
+        document_id,
+    )
+    return None if row is None else Document(**dict(row))
+
+
+async def bodies(db: Database, document_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The texts with these ids; unknown and destroyed ones are left out."""
+    rows = await db.fetch(
+        """
+        SELECT document_id, body
+          FROM document
+         WHERE document_id = ANY($1)
+           AND body IS NOT NULL
+        """,
+        list(document_ids),
+    )
+    return {row["document_id"]: row["body"] for row in rows}
+
+
+async def of_case(db: Database, case_number: str) -> list[Document]:
+    """What was handed in for a case, oldest first, without the files themselves."""
+    rows = await db.fetch(
+        """
+        SELECT document_id, case_number, purpose, body, media_type, file_name,
+               NULL::bytea AS content, sha256, written_by, written_at
+          FROM document
+         WHERE case_number = $1
+         ORDER BY written_at, document_id
+        """,
+        case_number,
+    )
+    return [Document(**dict(row)) for row in rows]
+
+
+async def size_of_files(db: Database, case_number: str) -> int:
+    """Bytes of all files of a case."""
+    size: int = await db.fetchval(
+        """
+        SELECT COALESCE(sum(octet_length(content)), 0)::bigint
+          FROM document
+         WHERE case_number = $1
+           AND content IS NOT NULL
+        """,
+        case_number,
+    )
+    return size
+
+
+async def add_submission(
+    db: Database,
+    submission_id: UUID,
+    task_id: str,
+    case_number: str,
+    *,
+    submitted_at: datetime,
+    completion: dict[str, Any],
+) -> datetime:
+    """Store an answer before the workflow is told, and return when it was first submitted.
+
+    A repeated answer keeps its first time: whether it was in time does not depend on retries.
+    """
+    first: datetime = await db.fetchval(
+        """
+        INSERT INTO submission AS stored (submission_id, task_id, case_number, submitted_at,
+                                          completion)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (submission_id) DO UPDATE SET submitted_at = stored.submitted_at
+        RETURNING submitted_at
+        """,
+        submission_id,
+        task_id,
+        case_number,
+        submitted_at,
+        completion,
+    )
+    return first
+
+
+async def settle_submission(db: Database, submission_id: UUID, *, taken: bool) -> None:
+    """Record whether the workflow took the answer."""
+    await db.execute(
+        "UPDATE submission SET status = $2 WHERE submission_id = $1",
+        submission_id,
+        "taken" if taken else "refused",
+    )

@@ -1,0 +1,229 @@
+"""Intake: what a company filed, kept before any workflow exists."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from infra.postgres.pool import Database
+from schemas.case import CaseIntake
+from schemas.company import ConsentKind, ConsentText
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredIntake:
+    """An intake under its idempotency key.
+
+    Attributes:
+        body_sha256: Keyed hash of the request that made it.
+        pending: Whether its workflow has not been started yet.
+        personal_data: What was found in its texts.
+    """
+
+    case_number: str
+    body_sha256: str
+    pending: bool
+    intake: CaseIntake
+    personal_data: tuple[str, ...]
+
+
+async def find_by_key(db: Database, idempotency_key: str) -> StoredIntake | None:
+    """The intake that was made under this key."""
+    row = await db.fetchrow(
+        """
+        SELECT i.case_number, i.body_sha256, i.status, i.intake, t.personal_data
+          FROM intake AS i
+          JOIN case_text AS t ON t.case_number = i.case_number
+         WHERE i.idempotency_key = $1
+        """,
+        idempotency_key,
+    )
+    if row is None:
+        return None
+    return StoredIntake(
+        case_number=row["case_number"],
+        body_sha256=row["body_sha256"],
+        pending=row["status"] == "pending",
+        intake=CaseIntake.model_validate(row["intake"]),
+        personal_data=tuple(row["personal_data"]),
+    )
+
+
+async def next_serial(db: Database) -> int:
+    """The next number of a case. Numbers of intakes that failed are not used again."""
+    serial: int = await db.fetchval("SELECT nextval('case_serial')")
+    return serial
+
+
+async def add(
+    db: Database,
+    intake: CaseIntake,
+    *,
+    company_id: UUID,
+    body_sha256: str,
+    tracking_code_hash: bytes,
+    registered_by: str,
+) -> bool:
+    """Store a pending intake.
+
+    Returns:
+        Whether it was stored; False when another request with the same key came first.
+    """
+    stored = await db.fetchval(
+        """
+        INSERT INTO intake (case_number, idempotency_key, body_sha256, tracking_code_hash, intake,
+                            company_id, submitted_at, registered_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (idempotency_key) DO NOTHING
+        RETURNING true
+        """,
+        intake.case_number,
+        intake.idempotency_key,
+        body_sha256,
+        tracking_code_hash,
+        intake.model_dump(mode="json"),
+        company_id,
+        intake.registered_at,
+        registered_by,
+    )
+    return stored is True
+
+
+async def add_text(
+    db: Database,
+    case_number: str,
+    *,
+    title: str,
+    description: str,
+    title_masked: str,
+    description_masked: str,
+    details: dict[str, Any],
+    personal_data: tuple[str, ...],
+) -> None:
+    """Store what the company wrote, as written and masked."""
+    await db.execute(
+        """
+        INSERT INTO case_text (case_number, title, description, title_masked, description_masked,
+                               details, personal_data)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        case_number,
+        title,
+        description,
+        title_masked,
+        description_masked,
+        details,
+        list(personal_data),
+    )
+
+
+async def mark_started(db: Database, case_number: str, at: datetime) -> None:
+    """The workflow of this intake runs."""
+    await db.execute(
+        """
+        UPDATE intake
+           SET status = 'started', started_at = $2
+         WHERE case_number = $1
+           AND status = 'pending'
+        """,
+        case_number,
+        at,
+    )
+
+
+async def pending_intakes(
+    db: Database, submitted_before: datetime, limit: int = 100
+) -> list[CaseIntake]:
+    """Intakes whose workflows were not started, oldest first: for the sweeper.
+
+    Args:
+        db: Where intakes are kept.
+        submitted_before: Leaves out those that a request is probably starting right now.
+        limit: At most so many.
+    """
+    rows = await db.fetch(
+        """
+        SELECT intake
+          FROM intake
+         WHERE status = 'pending'
+           AND submitted_at < $1
+         ORDER BY submitted_at
+         LIMIT $2
+        """,
+        submitted_before,
+        limit,
+    )
+    return [CaseIntake.model_validate(row["intake"]) for row in rows]
+
+
+async def tracking_code_hash(db: Database, case_number: str) -> bytes | None:
+    """The keyed hash of a case's tracking code; None for a case that does not exist."""
+    stored: bytes | None = await db.fetchval(
+        "SELECT tracking_code_hash FROM intake WHERE case_number = $1", case_number
+    )
+    return stored
+
+
+async def is_channel_open(db: Database, channel: str, day: date) -> bool:
+    """Whether companies can come in through this channel on `day`."""
+    is_open = await db.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM channel
+                        WHERE code = $1
+                          AND valid_from <= $2
+                          AND (valid_to IS NULL OR valid_to >= $2))
+        """,
+        channel,
+        day,
+    )
+    return is_open is True
+
+
+async def is_region(db: Database, region: str) -> bool:
+    """Whether this is the code of a regional centre."""
+    exists = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM regional_centre WHERE code = $1)", region
+    )
+    return exists is True
+
+
+async def is_institute(db: Database, code: str, day: date) -> bool:
+    """Whether the institute takes part on `day`."""
+    exists = await db.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM institute
+                        WHERE code = $1
+                          AND valid_from <= $2
+                          AND (valid_to IS NULL OR valid_to >= $2))
+        """,
+        code,
+        day,
+    )
+    return exists is True
+
+
+async def consent_texts(db: Database, day: date, *, language: str = "ko") -> list[ConsentText]:
+    """The consent texts in force on `day`, the required ones first."""
+    rows = await db.fetch(
+        """
+        SELECT kind, text_version, required,
+               CASE WHEN $2 = 'en' THEN title_en ELSE title_ko END AS title,
+               CASE WHEN $2 = 'en' THEN body_en ELSE body_ko END AS body
+          FROM consent_text
+         WHERE valid_from <= $1
+           AND (valid_to IS NULL OR valid_to >= $1)
+         ORDER BY required DESC, kind, text_version
+        """,
+        day,
+        language,
+    )
+    return [
+        ConsentText(
+            kind=ConsentKind(row["kind"]),
+            text_version=row["text_version"],
+            required=row["required"],
+            title=row["title"],
+            body=row["body"],
+        )
+        for row in rows
+    ]

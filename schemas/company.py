@@ -1,0 +1,101 @@
+"""Company, contact and consent: at the edge and in Postgres only, never a workflow payload."""
+
+from enum import StrEnum
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import Field, field_validator
+
+from schemas.base import InstituteCode, Instant, RequestModel, WireModel
+from schemas.case import Service
+
+Email: TypeAlias = Annotated[
+    str,
+    Field(
+        pattern=r"^[^@\s]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}$",
+        max_length=254,
+        examples=["contact@company.example"],
+    ),
+]
+Phone: TypeAlias = Annotated[str, Field(pattern=r"^[0-9+() .-]{8,24}$", examples=["02-0000-0000"])]
+MAX_DETAILS: Final = 40
+
+
+class ConsentKind(StrEnum):
+    """Each is asked for separately (domain 4.1)."""
+
+    COLLECT_USE = "collect_use"
+    PROVIDE_TO_INSTITUTES = "provide_to_institutes"
+    SURVEY_OUTSOURCING = "survey_outsourcing"
+    EFFECT_FOLLOWUP = "effect_followup"
+    MARKETING = "marketing"
+
+
+class CompanyStated(RequestModel):
+    """The company as it describes itself.
+
+    Attributes:
+        business_registration_number: Ten digits; hyphens and spaces are dropped.
+    """
+
+    name: str = Field(min_length=1, max_length=200, examples=["예시정밀 주식회사"])
+    business_registration_number: str = Field(
+        pattern=r"^\d{10}$", examples=["999-99-99991"], description="사업자등록번호"
+    )
+    contact_name: str = Field(min_length=1, max_length=100, examples=["예시 담당자"])
+    email: Email | None = None
+    phone: Phone | None = None
+    region: str | None = Field(default=None, max_length=20, examples=["RC03"])
+    has_research_lab: bool = False
+
+    @field_validator("business_registration_number", mode="before")
+    @classmethod
+    def drop_hyphens(cls, value: object) -> object:
+        """The number as digits, however it was typed."""
+        return value.replace("-", "").replace(" ", "") if isinstance(value, str) else value
+
+
+class ConsentStated(RequestModel):
+    """An answer to one consent text, named by the version that was read."""
+
+    given: bool
+    text_version: str = Field(max_length=20, examples=["2013-1"])
+
+
+DetailValue: TypeAlias = Annotated[str, Field(max_length=1000)] | bool | int | float | None
+
+
+class IntakeRequest(RequestModel):
+    """A difficulty as a company, or somebody at the desk for it, files it.
+
+    Attributes:
+        service: May be left out: the desk decides.
+        details: Further answers by the form of the service.
+        received_at: When the company turned to the centre, if the desk files it later.
+    """
+
+    service: Service | None = None
+    channel: str = Field(default="web", max_length=40)
+    company: CompanyStated
+    title: str = Field(min_length=2, max_length=200, examples=["알루미늄 다이캐스팅 기포 불량"])
+    description: str = Field(
+        min_length=5,
+        max_length=10000,
+        examples=["주조품 내부에 기포가 생겨 누설 시험에서 불량이 납니다. 원인을 찾고 싶습니다."],
+    )
+    details: dict[Annotated[str, Field(max_length=60)], DetailValue] = Field(
+        default_factory=dict, max_length=MAX_DETAILS
+    )
+    consents: dict[ConsentKind, ConsentStated]
+    institute_wish: InstituteCode | None = None
+    language: Annotated[str, Field(pattern=r"^(ko|en)$")] = "ko"
+    received_at: Instant | None = None
+
+
+class ConsentText(WireModel):
+    """A text that companies are asked to consent to."""
+
+    kind: ConsentKind
+    text_version: str
+    required: bool
+    title: str
+    body: str
