@@ -26,8 +26,15 @@ class Message(WireModel):
 
 
 class CaseWrite(WireModel):
-    """One transition as it is written: the new row and what was added since the last write."""
+    """One transition as it is written: the new row and what was added since the last write.
 
+    Attributes:
+        at: When the workflow recorded it.
+        keep_contact_for: How long contact data is kept after closing, as ISO 8601.
+    """
+
+    at: Instant
+    keep_contact_for: str
     snapshot: CaseSnapshot
     tasks: tuple[HumanTask, ...] = ()
     journal: tuple[JournalEntry, ...] = ()
@@ -40,6 +47,19 @@ class CaseProjection(WireModel):
     snapshot: CaseSnapshot
     tasks: tuple[HumanTask, ...] = ()
     journal: tuple[JournalEntry, ...] = ()
+
+
+class ScreeningRequest(WireModel):
+    """Asks for the automatic checks of a new case.
+
+    Attributes:
+        duplicate_window: How far back duplicates are looked for, as ISO 8601.
+        duplicate_similarity: Similarity of texts from which they count as alike, 0 to 1.
+    """
+
+    case_number: CaseNumber
+    duplicate_window: str
+    duplicate_similarity: float
 
 
 class ScreeningFindings(WireModel):

@@ -13,7 +13,13 @@ with workflow.unsafe.imports_passed_through():
     from schemas.designation import MatchRequest, MatchResult
 
     from schemas.policy import Deadline, DeadlineRequest, PolicyValues
-    from schemas.record import CaseWrite, FoundSubmission, ScreeningFindings, SubmissionQuery
+    from schemas.record import (
+        CaseWrite,
+        FoundSubmission,
+        ScreeningFindings,
+        ScreeningRequest,
+        SubmissionQuery,
+    )
 
 # Records and deadlines rest on our own database: they are retried until it is back, because a
 # case must neither move on unrecorded nor guess a date.
@@ -43,7 +49,7 @@ class Records:
         raise NotImplementedError
 
     @activity.defn(name="records.screen")
-    async def screen(self, case_number: str) -> ScreeningFindings:
+    async def screen(self, request: ScreeningRequest) -> ScreeningFindings:
         raise NotImplementedError
 
     @activity.defn(name="records.find_submission")
@@ -88,10 +94,10 @@ async def save_case(write: CaseWrite) -> None:
     )
 
 
-async def screen(case_number: str) -> ScreeningFindings:
+async def screen(request: ScreeningRequest) -> ScreeningFindings:
     """Automatic checks of a new case: duplicate candidates, personal data, language."""
     return await workflow.execute_local_activity_method(
-        Records.screen, case_number, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+        Records.screen, request, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
     )
 
 

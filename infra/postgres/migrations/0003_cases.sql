@@ -1,6 +1,8 @@
 -- Cases: intake, texts and contacts (personal data apart, with destroy-after dates), the read
 -- model that workflows project into, the journal, and messages.
 
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
 CREATE SEQUENCE case_serial;
 
 CREATE TABLE company (

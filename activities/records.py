@@ -1,0 +1,58 @@
+"""Records: the read model, the journal and the messages of a transition, in one transaction."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+import structlog
+from temporalio import activity
+
+from infra.postgres import journal, notifications, records
+from infra.postgres.pool import transaction
+from schemas.record import (
+    CaseWrite,
+    FoundSubmission,
+    ScreeningFindings,
+    ScreeningRequest,
+    SubmissionQuery,
+)
+from workflows.activity_stubs import Records
+
+log = structlog.stdlib.get_logger()
+
+
+class RecordsActivities(Records):
+    """Writes what workflows decide. A repeated call changes nothing."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, dispatch: Callable[[Sequence[str]], Awaitable[None]]
+    ) -> None:
+        """Args:
+        pool: Connections to the centre's database.
+        dispatch: Hands messages to delivery once they are stored; what it does not manage is
+            found later by the sweeper.
+        """
+        self._pool = pool
+        self._dispatch = dispatch
+
+    @activity.defn(name="records.save_case")
+    async def save_case(self, write: CaseWrite) -> None:
+        case = write.snapshot
+        async with transaction(self._pool) as db:
+            if not await records.save_case(db, case):
+                log.info("case_write_superseded", version=case.version)
+            await records.save_assignments(db, case)
+            for task in write.tasks:
+                await records.save_task(db, task)
+            await journal.extend(db, case.case_number, write.journal)
+            await records.plan_destruction(db, case, write.keep_contact_for)
+            new_messages = await notifications.add_pending(db, write.messages, write.at)
+        if new_messages:
+            await self._dispatch(new_messages)
+
+    @activity.defn(name="records.screen")
+    async def screen(self, request: ScreeningRequest) -> ScreeningFindings:
+        return await records.screen(self._pool, request)
+
+    @activity.defn(name="records.find_submission")
+    async def find_submission(self, query: SubmissionQuery) -> FoundSubmission:
+        return await records.find_submission(self._pool, query)

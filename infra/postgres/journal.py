@@ -1,0 +1,215 @@
+"""The journal: append-only streams of entries, each chained to the one before by its hash.
+
+An entry's hash covers its content and the hash before it. The head of each stream is stored
+apart, so that entries cut off at the end are missed too; an auditor who keeps the heads outside
+the database notices even a change of both.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import asyncpg
+from pydantic_core import to_json
+
+from infra.postgres.pool import Database, transaction
+from schemas.actor import Actor
+from schemas.journal import JournalEntry
+
+ACCESS_STREAM: Final = "access"
+CENTRE_STREAM: Final = "centre"
+_START: Final = bytes(32)
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where a stream's chain does not hold.
+
+    Attributes:
+        seq: The first entry concerned.
+        reason: `changed`, `gap`, `cut_off` or `head_missing`.
+    """
+
+    stream: str
+    seq: int
+    reason: str
+
+
+def entry_hash(stream: str, entry: JournalEntry, previous: bytes) -> bytes:
+    """SHA-256 over the previous hash and the entry in a fixed form."""
+    content = to_json(
+        [
+            stream,
+            entry.seq,
+            entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            entry.actor.id,
+            entry.actor.role.value,
+            entry.actor.institute,
+            entry.tag,
+            sorted(entry.detail.items()),
+        ]
+    )
+    return hashlib.sha256(previous + content).digest()
+
+
+async def extend(db: Database, stream: str, entries: Sequence[JournalEntry]) -> None:
+    """Add entries whose positions are given; those already there are left as they are.
+
+    The caller opens the transaction: the entries are written with what they tell of.
+
+    Args:
+        db: A connection in a transaction.
+        stream: A case number.
+        entries: In order, numbered without gaps.
+    """
+    if not entries:
+        return
+    seq, previous = await _lock_head(db, stream)
+    for entry in entries:
+        if entry.seq <= seq:
+            continue
+        previous = await _insert(db, stream, entry, previous)
+        seq = entry.seq
+    await _move_head(db, stream, seq, previous)
+
+
+async def append(  # noqa: PLR0913  # an entry has this many parts
+    pool: asyncpg.Pool,
+    stream: str,
+    at: datetime,
+    actor: Actor,
+    tag: str,
+    detail: dict[str, str],
+) -> None:
+    """Add one entry at the end of a stream, in a transaction of its own."""
+    async with transaction(pool) as db:
+        seq, previous = await _lock_head(db, stream)
+        entry = JournalEntry(seq=seq + 1, at=at, actor=actor, tag=tag, detail=detail)
+        previous = await _insert(db, stream, entry, previous)
+        await _move_head(db, stream, entry.seq, previous)
+
+
+async def entries_of(db: Database, stream: str, *, after: int = 0) -> list[JournalEntry]:
+    """The entries of a stream in order, from the one after `after`."""
+    rows = await db.fetch(
+        """
+        SELECT seq, at, actor, role, institute, tag, detail
+          FROM journal_entry
+         WHERE stream = $1 AND seq > $2
+         ORDER BY seq
+        """,
+        stream,
+        after,
+    )
+    return [_entry(row) for row in rows]
+
+
+async def heads(db: Database) -> list[tuple[str, int, str]]:
+    """Stream, length and hash of every chain; keep them outside the database."""
+    rows = await db.fetch("SELECT stream, seq, hash FROM journal_head ORDER BY stream")
+    return [(row["stream"], row["seq"], row["hash"].hex()) for row in rows]
+
+
+async def verify(pool: asyncpg.Pool, stream: str | None = None) -> AsyncIterator[Break]:
+    """Walk every chain, or one, and yield each place where it does not hold."""
+    async with pool.acquire() as connection, connection.transaction():
+        heads_left = {
+            row["stream"]: (row["seq"], row["hash"])
+            for row in await connection.fetch(
+                """
+                SELECT stream, seq, hash FROM journal_head
+                 WHERE $1::text IS NULL OR stream = $1
+                """,
+                stream,
+            )
+        }
+        walked, seq, previous = None, 0, _START
+        async for row in connection.cursor(
+            """
+            SELECT stream, seq, at, actor, role, institute, tag, detail, prev_hash, hash
+              FROM journal_entry
+             WHERE $1::text IS NULL OR stream = $1
+             ORDER BY stream, seq
+            """,
+            stream,
+        ):
+            if row["stream"] != walked:
+                if walked is not None and (found := _end(walked, seq, previous, heads_left)):
+                    yield found
+                walked, seq, previous = row["stream"], 0, _START
+            if row["seq"] != seq + 1:
+                yield Break(walked, seq + 1, "gap")
+            elif row["prev_hash"] != previous or row["hash"] != entry_hash(
+                walked, _entry(row), previous
+            ):
+                yield Break(walked, row["seq"], "changed")
+            seq, previous = row["seq"], row["hash"]
+        if walked is not None and (found := _end(walked, seq, previous, heads_left)):
+            yield found
+        for missing in heads_left:
+            yield Break(missing, 1, "cut_off")
+
+
+def _end(
+    stream: str, seq: int, last: bytes, heads_left: dict[str, tuple[int, bytes]]
+) -> Break | None:
+    head = heads_left.pop(stream, None)
+    if head is None:
+        return Break(stream, seq, "head_missing")
+    return None if head == (seq, last) else Break(stream, seq + 1, "cut_off")
+
+
+async def _lock_head(db: Database, stream: str) -> tuple[int, bytes]:
+    """The end of a stream, locked until the transaction ends."""
+    await db.execute(
+        """
+        INSERT INTO journal_head (stream, seq, hash) VALUES ($1, 0, $2)
+        ON CONFLICT (stream) DO NOTHING
+        """,
+        stream,
+        _START,
+    )
+    head = await db.fetchrow(
+        "SELECT seq, hash FROM journal_head WHERE stream = $1 FOR UPDATE", stream
+    )
+    return (head["seq"], head["hash"]) if head is not None else (0, _START)
+
+
+async def _insert(db: Database, stream: str, entry: JournalEntry, previous: bytes) -> bytes:
+    digest = entry_hash(stream, entry, previous)
+    await db.execute(
+        """
+        INSERT INTO journal_entry
+               (stream, seq, at, actor, role, institute, tag, detail, prev_hash, hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        stream,
+        entry.seq,
+        entry.at,
+        entry.actor.id,
+        entry.actor.role.value,
+        entry.actor.institute,
+        entry.tag,
+        entry.detail,
+        previous,
+        digest,
+    )
+    return digest
+
+
+async def _move_head(db: Database, stream: str, seq: int, digest: bytes) -> None:
+    await db.execute(
+        "UPDATE journal_head SET seq = $2, hash = $3 WHERE stream = $1", stream, seq, digest
+    )
+
+
+def _entry(row: asyncpg.Record) -> JournalEntry:
+    return JournalEntry(
+        seq=row["seq"],
+        at=row["at"],
+        actor=Actor(id=row["actor"], role=row["role"], institute=row["institute"]),
+        tag=row["tag"],
+        detail=row["detail"],
+    )

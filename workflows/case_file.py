@@ -1,0 +1,476 @@
+"""A case in progress: where it stands, what it waits for, and what is recorded about it.
+
+Procedures speak to a `CaseFile` in the centre's words: `move` to a status, `ask` somebody, `tell`
+somebody, `promise` something. Tasks, timers, journal entries and rows follow from that.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+with workflow.unsafe.imports_passed_through():
+    from schemas import search_attributes
+    from schemas.actor import COMPANY_GROUP, SYSTEM, Actor, Role, centre_group
+    from schemas.actor import institute_group as group_at
+    from schemas.case import (
+        CaseIntake,
+        CaseOutcome,
+        CaseSnapshot,
+        CaseStatus,
+        CaseStep,
+        Promise,
+        PromiseState,
+    )
+    from schemas.journal import JournalEntry
+    from schemas.policy import Deadline, DeadlineRequest, Pause, Period, PolicyValues
+    from schemas.record import CaseProjection, CaseWrite, Message
+    from schemas.task import HumanTask, TaskStatus
+
+from workflows import activity_stubs
+from workflows.human_tasks import HumanTasks
+
+_CASE_STATE = SearchAttributeKey.for_keyword(search_attributes.CASE_STATE)
+_LEAD_INSTITUTE = SearchAttributeKey.for_keyword(search_attributes.LEAD_INSTITUTE)
+_TRACK = SearchAttributeKey.for_keyword(search_attributes.TRACK)
+_NEXT_DUE_AT = SearchAttributeKey.for_datetime(search_attributes.NEXT_DUE_AT)
+_OVERDUE = SearchAttributeKey.for_bool(search_attributes.OVERDUE)
+
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
+_TURNS_OF_THE_PROCEDURE = 3
+_CONTACT_RETENTION = "privacy.contact.retention_after_close"
+
+
+class Ended(Exception):
+    """The case ends here, whatever was going on.
+
+    Attributes:
+        outcome: How it ends.
+        reason: A code, such as `closed_by_coordinator`.
+        document: Reference of the text that says why, told to the company.
+    """
+
+    def __init__(
+        self, outcome: CaseOutcome, reason: str | None = None, document: str | None = None
+    ) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
+        self.reason = reason
+        self.document = document
+
+
+class CaseFile:
+    """One case inside its running workflow."""
+
+    def __init__(self, intake: CaseIntake) -> None:
+        self.intake = intake
+        self.policy = PolicyValues(version=intake.policy_version)
+        self.snapshot = CaseSnapshot(
+            case_number=intake.case_number,
+            version=1,
+            service=intake.service,
+            channel=intake.channel,
+            region=intake.region,
+            received_at=intake.received_at,
+            registered_at=intake.registered_at,
+            policy_version=intake.policy_version,
+            linked_case=intake.linked_case,
+            language=intake.language,
+        )
+        self.tasks = HumanTasks(intake.case_number)
+        self.journal: list[JournalEntry] = []
+        self.pauses: tuple[Pause, ...] = ()
+        self.clock_changes = 0
+        self.excluded: tuple[str, ...] = ()
+        self._ending: Ended | None = None
+        self._background: list[asyncio.Task[None]] = []
+        self._unsaved_tasks: dict[str, HumanTask] = {}
+        self._unsaved_messages: list[Message] = []
+        self._saved_journal = 0
+        self._saved_version = 0
+        self._unfinished_transitions = 0
+        self._shown: tuple[object, ...] = ()
+
+    # -- what happens --
+
+    def note(self, tag: str, actor: Actor = SYSTEM, /, **detail: str | None) -> None:
+        """Add a journal entry; details are ids and codes, and absent ones are left out."""
+        self.journal.append(
+            JournalEntry(
+                seq=len(self.journal) + 1,
+                at=workflow.now(),
+                actor=actor,
+                tag=tag,
+                detail={name: value for name, value in detail.items() if value is not None},
+            )
+        )
+        self.change()
+
+    def change(self, **changes: object) -> None:
+        """Change the snapshot; the read model follows by itself."""
+        open_tasks = self.tasks.open_ones
+        snapshot = self.snapshot.model_copy(update=changes)
+        dues = [task.deadline.due_at for task in open_tasks]
+        dues += [
+            promise.deadline.due_at
+            for promise in snapshot.promises
+            if promise.state is PromiseState.RUNNING
+        ]
+        self.snapshot = snapshot.model_copy(
+            update={
+                "version": self.snapshot.version + 1,
+                "next_due_at": min(dues, default=None),
+                "overdue": any(task.level > 0 for task in open_tasks),
+            }
+        )
+
+    def move(self, status: CaseStatus, step: CaseStep = CaseStep.NONE, **changes: object) -> None:
+        """Go on to the next status, and step within it."""
+        moved = (status, step) != (self.snapshot.status, self.snapshot.step)
+        self.change(status=status, step=step, **changes)
+        if moved:
+            self.note("case:status:changed", status=status.value, step=step.value or None)
+
+    def tell(self, template: str, audience: str = COMPANY_GROUP, /, **parameters: str) -> None:
+        """Send a message, once, when this transition is recorded."""
+        key = f"{self.intake.case_number}/{len(self.journal)}/{template}/{audience}"
+        if all(message.key != key for message in self._unsaved_messages):
+            self._unsaved_messages.append(
+                Message(
+                    key=key,
+                    case_number=self.intake.case_number,
+                    template=template,
+                    audience=audience,
+                    parameters=parameters,
+                )
+            )
+        self.change()
+
+    def record_task(
+        self, task: HumanTask, tag: str, actor: Actor = SYSTEM, /, **detail: str
+    ) -> None:
+        """Record that a task changed."""
+        self._unsaved_tasks[task.task_id] = task
+        self.note(tag, actor, task=task.task_id, **detail)
+
+    def end(self, ended: Ended) -> None:
+        """End the case from outside its procedure: every wait raises `ended`."""
+        self._ending = ended
+
+    def resume(self) -> None:
+        """Let the case wait again, after an ending was dealt with."""
+        self._ending = None
+
+    def lead_group(self, role: Role) -> str:
+        """The candidate group of `role` at the lead institute."""
+        if self.snapshot.lead_institute is None:
+            raise ValueError("the case has no lead institute yet")
+        return group_at(self.snapshot.lead_institute, role)
+
+    # -- waiting --
+
+    async def wait(
+        self, condition: Callable[[], bool], until: datetime | None = None, summary: str = ""
+    ) -> bool:
+        """Wait for `condition`, at most until `until`.
+
+        Returns:
+            Whether the condition holds; False when the time came first.
+
+        Raises:
+            Ended: The case was ended meanwhile.
+        """
+
+        def is_over() -> bool:
+            return self._ending is not None or condition()
+
+        if until is None:
+            await workflow.wait_condition(is_over)
+        elif until > workflow.now():
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    is_over, timeout=until - workflow.now(), timeout_summary=summary
+                )
+        if self._ending is not None:
+            raise self._ending
+        return condition()
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Let something go on beside the procedure; it ends with the case at the latest."""
+
+        async def until_the_end() -> None:
+            try:
+                await work
+            except Ended as ended:
+                self._ending = self._ending or ended
+
+        self._background = [task for task in self._background if not task.done()]
+        self._background.append(asyncio.create_task(until_the_end()))
+
+    def stop_background(self) -> None:
+        """Stop what goes on beside the procedure, and take back every open task."""
+        for work in self._background:
+            abandon(work)
+        self._background = []
+        for promise in self.snapshot.promises:
+            self.end_promise(promise.kind, PromiseState.VOID, workflow.now())
+        for task in self.tasks.open_ones:
+            self.cancel_task(task)
+
+    def cancel_task(self, task: HumanTask) -> None:
+        """Take a task back: its answer is not needed any more."""
+        cancelled = self.tasks.end(task, TaskStatus.CANCELLED, actor=SYSTEM, at=workflow.now())
+        self.record_task(cancelled, "task:work:cancelled", kind=task.kind.value)
+
+    # -- time --
+
+    async def deadline(  # noqa: PLR0913  # what a due date depends on
+        self,
+        key: str,
+        *,
+        start: datetime | None = None,
+        reminders: str | None = None,
+        extensions: tuple[str, ...] = (),
+        not_before: datetime | None = None,
+        period: Period | None = None,
+    ) -> Deadline:
+        """A due date of this case's policy, counted from `start` or from now.
+
+        Args:
+            key: Policy key of the period.
+            start: When it begins; now by default.
+            reminders: Policy key of its reminders, or None.
+            extensions: Policy keys of periods added to it.
+            not_before: A date that was already told; due dates only move later.
+            period: A period agreed for this case, in place of the policy's.
+        """
+        return await activity_stubs.compute_deadline(
+            DeadlineRequest(
+                policy_version=self.intake.policy_version,
+                key=key,
+                start=start or workflow.now(),
+                reminders=reminders,
+                pauses=self.pauses,
+                extensions=extensions,
+                institute=self.snapshot.lead_institute,
+                not_before=not_before,
+                period=period,
+            )
+        )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the centre's clocks stand still because the company has to answer first."""
+        return bool(self.pauses) and self.pauses[-1].ended_at is None
+
+    def pause_clocks(self) -> None:
+        """Stop the clocks of the centre's promises (supplement, domain 3.0.2)."""
+        if not self.is_paused:
+            self.pauses = (*self.pauses, Pause(started_at=workflow.now()))
+            self.note("case:clock:paused")
+
+    def resume_clocks(self, at: datetime) -> None:
+        """Let the clocks run again from `at`, the arrival of what was waited for."""
+        if self.is_paused:
+            last = self.pauses[-1].model_copy(update={"ended_at": at})
+            self.pauses = (*self.pauses[:-1], last)
+            self.clock_changes += 1
+            self.note("case:clock:resumed")
+
+    def change_calendar(self, version: int) -> None:
+        """Count again: the table of holidays changed (U30)."""
+        if version > self.snapshot.calendar_version:
+            self.clock_changes += 1
+            self.change(calendar_version=version)
+            self.note("case:calendar:changed", calendar_version=str(version))
+
+    # -- promises --
+
+    async def promise(
+        self, kind: str, key: str, *, start: datetime, reminders: str | None = None
+    ) -> None:
+        """Promise the company something by a date, and watch over it beside the procedure."""
+        with self.transition():
+            deadline = await self.deadline(key, start=start, reminders=reminders)
+            kept = tuple(p for p in self.snapshot.promises if p.kind != kind)
+            self.change(promises=(*kept, Promise(kind=kind, deadline=deadline)))
+            self.note("case:promise:made", promise=kind, due_at=deadline.due_at.isoformat())
+        self.spawn(self._watch_promise(kind, reminders))
+
+    def promise_of(self, kind: str) -> Promise | None:
+        """The promise of that kind, if one was made."""
+        return next((p for p in self.snapshot.promises if p.kind == kind), None)
+
+    def is_running(self, kind: str) -> bool:
+        """Whether a promise was made and is neither kept, broken nor void."""
+        promise = self.promise_of(kind)
+        return promise is not None and promise.state is PromiseState.RUNNING
+
+    def end_promise(self, kind: str, state: PromiseState, at: datetime) -> None:
+        """A promise was kept, broken, or does not matter any more."""
+        promise = self.promise_of(kind)
+        if promise is None or promise.state is not PromiseState.RUNNING:
+            return
+        if state is PromiseState.KEPT and at > promise.deadline.due_at:
+            state = PromiseState.BROKEN
+        self._replace_promise(promise.model_copy(update={"state": state, "ended_at": at}))
+        self.note(f"case:promise:{state.value}", promise=kind)
+
+    def _replace_promise(self, promise: Promise) -> None:
+        self.change(
+            promises=tuple(promise if p.kind == promise.kind else p for p in self.snapshot.promises)
+        )
+
+    async def _watch_promise(self, kind: str, reminders: str | None) -> None:
+        seen = self.clock_changes
+        reminded = workflow.now()
+        while (promise := self.promise_of(kind)) and promise.state is PromiseState.RUNNING:
+            deadline = promise.deadline
+            if self.is_paused:
+                await self.wait(lambda: not self.is_paused or not self.is_running(kind))
+            elif seen != self.clock_changes:
+                seen = self.clock_changes
+                await self._move_promise(promise, reminders)
+            else:
+                reminder = next((at for at in deadline.reminders if at > reminded), None)
+                interrupted = await self.wait(
+                    partial(self._is_interrupted, kind, seen),
+                    until=reminder or deadline.due_at,
+                    summary=f"promise {kind}",
+                )
+                if interrupted:
+                    continue
+                if reminder is not None:
+                    reminded = reminder
+                    self._remind_of_promise(kind, deadline)
+                else:
+                    self.end_promise(kind, PromiseState.BROKEN, workflow.now())
+                    self._tell_of_broken_promise(kind)
+
+    def _is_interrupted(self, kind: str, clock_changes: int) -> bool:
+        return self.is_paused or clock_changes != self.clock_changes or not self.is_running(kind)
+
+    def _tell_of_broken_promise(self, kind: str) -> None:
+        template = {"first_contact": "delay_notice", "agreement": "agreement_late"}[kind]
+        self.tell(template, promise=kind)
+        self.tell("promise_broken", centre_group(Role.COORDINATOR), promise=kind)
+        if self.snapshot.lead_institute is not None:
+            self.tell("promise_broken", self.lead_group(Role.DEPT_HEAD), promise=kind)
+
+    def _remind_of_promise(self, kind: str, deadline: Deadline) -> None:
+        self.note("case:promise:reminded", promise=kind)
+        due_at = deadline.due_at.isoformat()
+        self.tell(f"{kind}_reminder", promise=kind, due_at=due_at)
+        if self.snapshot.lead_institute is not None:
+            self.tell(f"{kind}_reminder", self.lead_group(Role.SUPPORT), due_at=due_at)
+
+    async def _move_promise(self, promise: Promise, reminders: str | None) -> None:
+        told = promise.deadline
+        with self.transition():
+            deadline = await self.deadline(
+                told.key, start=told.start, reminders=reminders, not_before=told.due_at
+            )
+            if not self.is_running(promise.kind):
+                return
+            self._replace_promise(promise.model_copy(update={"deadline": deadline}))
+            if deadline.due_at != told.due_at:
+                due_at = deadline.due_at.isoformat()
+                self.note("case:promise:moved", promise=promise.kind, due_at=due_at)
+                self.tell("deadline_moved", promise=promise.kind, due_at=due_at)
+
+    # -- records --
+
+    def projection(self) -> CaseProjection:
+        """Everything the read model holds of this case."""
+        return CaseProjection(
+            snapshot=self.snapshot, tasks=tuple(self.tasks), journal=tuple(self.journal)
+        )
+
+    @contextmanager
+    def transition(self) -> Generator[None]:
+        """Record what happens inside as one, so that no record shows a case waiting for nothing."""
+        self._unfinished_transitions += 1
+        try:
+            yield
+        finally:
+            self._unfinished_transitions -= 1
+
+    async def keep_records(self) -> None:
+        """Write one transition after the other, for as long as the case runs."""
+        while True:
+            await workflow.wait_condition(
+                lambda: (
+                    self.snapshot.version > self._saved_version
+                    and self._unfinished_transitions == 0
+                )
+            )
+            # The procedure woke at the same instant: it goes first, so that an answer and what
+            # follows from it are one record and one event.
+            for _ in range(_TURNS_OF_THE_PROCEDURE):
+                await asyncio.sleep(0)
+            if self._unfinished_transitions:
+                continue
+            write = CaseWrite(
+                at=workflow.now(),
+                keep_contact_for=self.policy.period(_CONTACT_RETENTION).length,
+                snapshot=self.snapshot,
+                tasks=tuple(self._unsaved_tasks.values()),
+                journal=tuple(self.journal[self._saved_journal :]),
+                messages=tuple(self._unsaved_messages),
+            )
+            self._unsaved_tasks = {}
+            self._unsaved_messages = []
+            self._saved_journal = len(self.journal)
+            self._show()
+            await activity_stubs.save_case(write)
+            self._saved_version = write.snapshot.version
+
+    async def records_are_kept(self) -> None:
+        """Wait until everything that happened is written."""
+        await workflow.wait_condition(lambda: self.snapshot.version <= self._saved_version)
+
+    def _show(self) -> None:
+        """Bring the search attributes up to date if one of them changed; that is one event."""
+        case = self.snapshot
+        shown = (case.status, case.lead_institute, case.track, case.next_due_at, case.overdue)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        workflow.upsert_search_attributes(
+            [
+                _CASE_STATE.value_set(case.status.value),
+                _OVERDUE.value_set(case.overdue),
+                _LEAD_INSTITUTE.value_set(case.lead_institute)
+                if case.lead_institute
+                else _LEAD_INSTITUTE.value_unset(),
+                _TRACK.value_set(case.track.value) if case.track else _TRACK.value_unset(),
+                _NEXT_DUE_AT.value_set(case.next_due_at)
+                if case.next_due_at
+                else _NEXT_DUE_AT.value_unset(),
+            ]
+        )
+
+
+def abandon(work: asyncio.Task[Any]) -> None:
+    """Stop a wait that nobody needs any more; what it would have raised is not wanted either."""
+    work.cancel()
+    work.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+async def both(
+    first: Coroutine[Any, Any, _First], second: Coroutine[Any, Any, _Second]
+) -> tuple[_First, _Second]:
+    """Two waits side by side; the first failure ends both."""
+    one, other = asyncio.create_task(first), asyncio.create_task(second)
+    try:
+        await asyncio.gather(one, other)
+        return one.result(), other.result()
+    finally:
+        abandon(one)
+        abandon(other)

@@ -1,0 +1,223 @@
+"""Who may claim, complete and reassign a task, and what its outcome must contain."""
+
+from typing import Any, Final, cast
+
+from schemas.actor import Actor, Role, groups_of
+from schemas.base import Instant, WireModel
+from schemas.case import CaseSnapshot, Track
+from schemas.document import is_document_reference
+from schemas.problem import ProblemType, Refused
+from schemas.task import (
+    OUTCOMES,
+    AcceptCase,
+    AnswerSurvey,
+    AssignInstitute,
+    DecideTrack,
+    HumanTask,
+    Outcome,
+    TaskCompletion,
+    TaskStatus,
+)
+
+_SUPERVISORS: Final = frozenset({Role.COORDINATOR, Role.DIRECTOR, Role.DEPT_HEAD})
+_TRACK_OF: Final = {
+    "short_fast": Track.SHORT,
+    "short_monthly": Track.SHORT,
+    "medium": Track.MEDIUM,
+    "long": Track.LONG,
+}
+
+
+def text_fields(outcome: WireModel) -> tuple[str, ...]:
+    """Names of the fields of `outcome` that hold texts, in the order of the form."""
+    return tuple(name for name in type(outcome).model_fields if _marks(outcome, name)[0] == "text")
+
+
+def check_outcome(outcome: WireModel) -> None:
+    """Raise `Refused` unless every field that the other answers make necessary is filled in.
+
+    These rules are no validators: a validator added later would refuse answers that are already
+    in histories, and they would no longer replay.
+    """
+    for name in type(outcome).model_fields:
+        _, needed_when = _marks(outcome, name)
+        value = getattr(outcome, name)
+        if value is not None and not (isinstance(value, str) and not value.strip()):
+            continue
+        for other, values in needed_when.items():
+            if str(getattr(outcome, other)) in values:
+                raise Refused(
+                    ProblemType.OUTCOME_INCOMPLETE,
+                    f"Fill in “{name}”: it is needed with this answer to “{other}”.",
+                    field=f"/outcome/{name}",
+                )
+
+
+def check_references(outcome: WireModel) -> None:
+    """Raise `Refused` when a text entered a workflow as itself and not as a reference."""
+    for name in text_fields(outcome):
+        value = getattr(outcome, name)
+        if value is not None and not is_document_reference(value):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "Texts are stored before an answer is sent. Send the answer through the API.",
+                field=f"/outcome/{name}",
+            )
+
+
+def check_against_case(outcome: Outcome, case: CaseSnapshot, *, short_survey: bool) -> None:
+    """Raise `Refused` when an outcome does not fit where its case stands."""
+    match outcome:
+        case DecideTrack(decision=decided, reason=None) if decided in _TRACK_OF:
+            proposed = case.proposal.candidates
+            if _TRACK_OF[decided] not in proposed:
+                raise Refused(
+                    ProblemType.OUTCOME_INCOMPLETE,
+                    "The track table does not propose this track for the plan. Give a reason, "
+                    "change the plan, or choose a proposed track.",
+                    field="/outcome/reason",
+                )
+        case AssignInstitute(institute=str(institute)) if any(
+            offer.institute == institute and offer.answer.value in {"declined", "silent"}
+            for offer in case.assignments
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "This institute already declined or did not answer. Choose another one.",
+                field="/outcome/institute",
+            )
+        case AnswerSurvey() if not short_survey:
+            for name in ("ease", "speed", "competence", "result"):
+                if getattr(outcome, name) is None:
+                    raise Refused(
+                        ProblemType.OUTCOME_INCOMPLETE,
+                        "Please answer every question from 1 to 5.",
+                        field=f"/outcome/{name}",
+                    )
+        case AcceptCase(better_institute=str(better)) if better == case.lead_institute:
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "Name another institute than your own.",
+                field="/outcome/better_institute",
+            )
+        case _:
+            pass
+
+
+def check_may_work_on(task: HumanTask, actor: Actor) -> None:
+    """Raise `Refused` unless `actor` belongs to the task's group and is not kept out of it.
+
+    A task of a group that the actor does not belong to is answered as unknown, so that nobody
+    learns of other institutes' work.
+    """
+    if task.candidate_group not in groups_of(actor):
+        raise Refused(ProblemType.TASK_NOT_FOUND, "There is no such task for you.")
+    if actor.id in task.excluded:
+        raise Refused(
+            ProblemType.CONFLICT_OF_INTEREST,
+            "You handled this case before, or declared a conflict: a colleague has to do this.",
+        )
+
+
+def check_open(task: HumanTask) -> None:
+    """Raise `Refused` when the task is over."""
+    if task.status is not TaskStatus.OPEN:
+        raise Refused(
+            ProblemType.TASK_NOT_OPEN,
+            f"This task is already {task.status.value}. Reload the case to see what follows.",
+        )
+
+
+def check_version(task: HumanTask, expected: int | None) -> None:
+    """Raise `Refused` when somebody changed the task since the person last saw it."""
+    if expected is not None and task.version != expected:
+        raise Refused(
+            ProblemType.STALE_VERSION,
+            f"The task changed while you worked on it (now version {task.version}). Reload it.",
+        )
+
+
+def check_claim(task: HumanTask, actor: Actor, expected: int | None) -> None:
+    """Raise `Refused` unless `actor` may take the task over now."""
+    check_may_work_on(task, actor)
+    check_open(task)
+    check_version(task, expected)
+    if task.assignee not in {None, actor.id} and actor.role not in _SUPERVISORS:
+        raise Refused(
+            ProblemType.TASK_NOT_YOURS,
+            "A colleague has claimed this task. Ask them to release it, or your head to reassign.",
+        )
+
+
+def check_release(task: HumanTask, actor: Actor, expected: int | None) -> None:
+    """Raise `Refused` unless `actor` holds the task, or supervises who does."""
+    check_may_work_on(task, actor)
+    check_open(task)
+    check_version(task, expected)
+    if task.assignee != actor.id and actor.role not in _SUPERVISORS:
+        raise Refused(ProblemType.TASK_NOT_YOURS, "Only who claimed a task can release it.")
+
+
+def check_reassignment(
+    task: HumanTask, actor: Actor, assignee: Actor | None, expected: int | None
+) -> None:
+    """Raise `Refused` unless a supervisor gives the task to somebody who may do it."""
+    coordinator = actor.role in {Role.COORDINATOR, Role.DIRECTOR}
+    if not coordinator:
+        check_may_work_on(task, actor)
+    check_open(task)
+    check_version(task, expected)
+    if actor.role not in _SUPERVISORS:
+        raise Refused(
+            ProblemType.NOT_ALLOWED, "Only a department head or a coordinator can reassign a task."
+        )
+    if assignee is not None:
+        if task.candidate_group not in groups_of(assignee):
+            raise Refused(
+                ProblemType.NOT_ALLOWED,
+                "This person does not belong to the group that the task is for.",
+                field="/assignee",
+            )
+        check_may_work_on(task, assignee)
+
+
+def check_completion(task: HumanTask, completion: TaskCompletion) -> None:
+    """Raise `Refused` unless `completion` may complete `task`.
+
+    Completing an unclaimed task claims it. An answer counts as in time by `submitted_at`, so one
+    that was on its way when the task expired is still taken.
+    """
+    check_may_work_on(task, completion.actor)
+    expired = task.expires_at is not None and completion.submitted_at > task.expires_at
+    if expired and task.status in {TaskStatus.OPEN, TaskStatus.EXPIRED}:
+        raise Refused(
+            ProblemType.TASK_NOT_OPEN,
+            "The time for this answer has passed. Write a message, or ask to reopen the case.",
+        )
+    if task.status is not TaskStatus.EXPIRED:
+        check_open(task)
+    check_version(task, completion.expected_version)
+    if task.assignee not in {None, completion.actor.id}:
+        raise Refused(
+            ProblemType.TASK_NOT_YOURS,
+            "A colleague has claimed this task. Ask them to release it first.",
+        )
+    if not isinstance(completion.outcome, OUTCOMES[task.kind]):
+        raise Refused(
+            ProblemType.OUTCOME_MISMATCH,
+            f"This task needs an outcome of kind “{task.kind.value}”.",
+            field="/outcome/kind",
+        )
+    check_outcome(completion.outcome)
+    check_references(completion.outcome)
+
+
+def is_in_time(task: HumanTask, submitted_at: Instant) -> bool:
+    """Whether an answer submitted then met the task's due date."""
+    return submitted_at <= task.deadline.due_at
+
+
+def _marks(outcome: WireModel, name: str) -> tuple[str, dict[str, list[str]]]:
+    extra = type(outcome).model_fields[name].json_schema_extra
+    marks = cast("dict[str, Any]", extra if isinstance(extra, dict) else {})
+    return marks.get("x-kind", ""), marks.get("x-needed-when", {})

@@ -1,0 +1,294 @@
+"""SupportCase: one company's difficulty from receipt to after-check, as one durable workflow."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.actor import Actor, Role, centre_group
+    from schemas.case import (
+        CaseIntake,
+        CaseOutcome,
+        CaseSnapshot,
+        CaseStatus,
+        ReopenRequest,
+        Withdrawal,
+    )
+    from schemas.problem import ProblemType, Refused
+    from schemas.record import CaseProjection
+    from schemas.task import (
+        HumanTask,
+        NotifyOtherwise,
+        TaskClaim,
+        TaskComment,
+        TaskCompletion,
+        TaskReassignment,
+        TaskReceipt,
+        TaskRelease,
+        TaskStatus,
+    )
+
+from workflows import activity_stubs, asking
+from workflows.after_check import check_afterwards, has_short_survey, may_reopen
+from workflows.asking import Question, ask
+from workflows.case_file import CaseFile, Ended, abandon
+from workflows.designation import designate
+from workflows.first_contact import make_contact
+from workflows.front_desk import receive, screen, triage
+from workflows.refusals import refusals
+from workflows.resolution import resolve
+
+_OVER = frozenset({CaseStatus.SURVEY, CaseStatus.CLOSED})
+
+
+@workflow.defn(name="SupportCase")
+class SupportCase:
+    """A case. Its id is the case number; its whole history stays in one run."""
+
+    @workflow.init
+    def __init__(self, intake: CaseIntake) -> None:
+        self._case = CaseFile(intake)
+        self._reopened = False
+
+    @workflow.run
+    async def run(self, intake: CaseIntake) -> CaseSnapshot:
+        """Receipt, designation, resolution, after-check: the four steps (R021-R028)."""
+        case = self._case
+        case.policy = await activity_stubs.pin_policy(intake.policy_version)
+        recording = asyncio.create_task(case.keep_records())
+        await receive(case)
+        await self._until_closed(self._handle())
+        while await self._is_reopened():
+            await self._until_closed(self._handle())
+        case.stop_background()
+        await case.records_are_kept()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        abandon(recording)
+        return case.snapshot
+
+    async def _handle(self) -> CaseOutcome:
+        """Steps 1 to 3; a reopened case goes on from its triage, if it got that far."""
+        case = self._case
+        if case.snapshot.service is None or case.snapshot.reopen_seq == 0:
+            await screen(case)
+            await triage(case)
+        await designate(case)
+        await make_contact(case)
+        return await resolve(case)
+
+    async def _until_closed(self, handling: Coroutine[Any, Any, CaseOutcome]) -> None:
+        """Handle the case to its end, however that comes, and close it."""
+        case = self._case
+        reason = document = None
+        try:
+            outcome = await handling
+        except Ended as ended:
+            outcome, reason, document = ended.outcome, ended.reason, ended.document
+        case.resume()
+        with case.transition():
+            case.stop_background()
+            window = await case.deadline("reopen.window")
+            case.move(
+                CaseStatus.SURVEY,
+                outcome=outcome,
+                outcome_reason=reason,
+                outcome_document=document,
+                closed_at=workflow.now(),
+                reopen_until=window.due_at,
+            )
+            case.note("case:work:closed", outcome=outcome.value, reason=reason)
+            case.tell("case_closed", outcome=outcome.value, reopen_until=window.due_at.isoformat())
+
+    async def _is_reopened(self) -> bool:
+        """Step 4; then wait until the reopening window has passed (U16, U17)."""
+        case = self._case
+        checking = asyncio.create_task(check_afterwards(case))
+        try:
+            await case.wait(lambda: checking.done() or self._reopened)
+            wanted = self._reopened or await checking
+            if not wanted:
+                case.move(CaseStatus.CLOSED)
+                wanted = await case.wait(
+                    lambda: self._reopened,
+                    until=case.snapshot.reopen_until,
+                    summary="reopening window",
+                )
+        finally:
+            abandon(checking)
+        if wanted:
+            await self._reopen()
+        return wanted
+
+    async def _reopen(self) -> None:
+        """Take the case up again under its number, with another handler (U16)."""
+        case = self._case
+        self._reopened = False
+        handlers = [case.snapshot.handler] if case.snapshot.handler else []
+        case.excluded = (*case.excluded, *handlers)
+        case.stop_background()
+        case.move(
+            CaseStatus.RECEIVED,
+            reopen_seq=case.snapshot.reopen_seq + 1,
+            outcome=None,
+            outcome_reason=None,
+            outcome_document=None,
+            interim_note=None,
+            unconfirmed=False,
+            closed_at=None,
+            reopen_until=None,
+            lead_institute=None,
+            handler=None,
+            survey_state=None,
+        )
+        case.note("case:work:reopened", seq=str(case.snapshot.reopen_seq))
+        case.tell("case_reopened")
+        await case.promise("first_contact", "intake.promise.total", start=workflow.now())
+
+    # -- what people do --
+
+    @workflow.update(description="Confirm the receipt with the promise that was made")
+    async def acknowledge(self) -> CaseSnapshot:
+        """Answers when the first promise is computed, so that the company can be told its date."""
+        await workflow.wait_condition(lambda: self._case.promise_of("first_contact") is not None)
+        return self._case.snapshot
+
+    @workflow.update(description="Claim a task")
+    def claim_task(self, request: TaskClaim) -> TaskReceipt:
+        with refusals():
+            return self._receipt(asking.claim(self._case, request))
+
+    @claim_task.validator
+    def _refuse_claim(self, request: TaskClaim) -> None:
+        with refusals():
+            self._case.tasks.check_claim(request)
+
+    @workflow.update(description="Put a task back into its queue")
+    def release_task(self, request: TaskRelease) -> TaskReceipt:
+        with refusals():
+            return self._receipt(asking.release(self._case, request))
+
+    @release_task.validator
+    def _refuse_release(self, request: TaskRelease) -> None:
+        with refusals():
+            self._case.tasks.check_release(request)
+
+    @workflow.update(description="Give a task to somebody else")
+    def reassign_task(self, request: TaskReassignment) -> TaskReceipt:
+        with refusals():
+            return self._receipt(asking.reassign(self._case, request))
+
+    @reassign_task.validator
+    def _refuse_reassignment(self, request: TaskReassignment) -> None:
+        with refusals():
+            self._case.tasks.check_reassignment(request)
+
+    @workflow.update(description="Comment on a task")
+    def comment_task(self, request: TaskComment) -> TaskReceipt:
+        with refusals():
+            return self._receipt(asking.comment(self._case, request))
+
+    @comment_task.validator
+    def _refuse_comment(self, request: TaskComment) -> None:
+        with refusals():
+            self._case.tasks.check_comment(request)
+
+    @workflow.update(description="Complete a task; the case goes on at once")
+    def complete_task(self, completion: TaskCompletion) -> TaskReceipt:
+        with refusals():
+            self._check_completion(completion)
+            expired = self._case.tasks.get(completion.task_id).status is TaskStatus.EXPIRED
+            task = asking.complete(self._case, completion)
+        if expired:
+            # Submitted in time, seen too late: the ending it caused is taken back.
+            self._case.note("case:expiry:reversed", completion.actor, task=task.task_id)
+            self._reopened = True
+        return self._receipt(task)
+
+    @complete_task.validator
+    def _refuse_completion(self, completion: TaskCompletion) -> None:
+        with refusals():
+            self._check_completion(completion)
+
+    def _check_completion(self, completion: TaskCompletion) -> None:
+        short = has_short_survey(self._case.snapshot.outcome)
+        asking.check_completion(self._case, completion, short_survey=short)
+        task = self._case.tasks.get(completion.task_id)
+        if task.status is TaskStatus.EXPIRED and self._case.snapshot.status not in _OVER:
+            raise Refused(
+                ProblemType.TASK_NOT_OPEN, "The case went on meanwhile. Reload it to see how."
+            )
+
+    @workflow.update(description="Withdraw the case")
+    def withdraw(self, withdrawal: Withdrawal) -> CaseSnapshot:
+        with refusals():
+            self._check_withdrawal(withdrawal)
+        case = self._case
+        case.note("case:work:withdrawn", Actor(id=withdrawal.actor_id, role=Role.SME))
+        case.tell("withdrawn")
+        if case.snapshot.lead_institute is not None:
+            case.tell("case_withdrawn_staff", case.lead_group(Role.DEPT_HEAD))
+        case.end(Ended(CaseOutcome.WITHDRAWN, "withdrawn", withdrawal.reason))
+        return case.snapshot
+
+    @withdraw.validator
+    def _check_withdrawal(self, withdrawal: Withdrawal) -> None:
+        with refusals():
+            if self._case.snapshot.status in _OVER:
+                raise Refused(ProblemType.CASE_CLOSED, "The case has ended already.")
+
+    @workflow.update(description="Take a closed case up again inside its window")
+    def reopen(self, request: ReopenRequest) -> CaseSnapshot:
+        with refusals():
+            self._check_reopening(request)
+        self._case.note(
+            "case:reopening:requested",
+            Actor(id=request.actor_id, role=Role.SME),
+            document=request.reason,
+        )
+        self._reopened = True
+        return self._case.snapshot
+
+    @reopen.validator
+    def _check_reopening(self, request: ReopenRequest) -> None:
+        case = self._case
+        with refusals():
+            if case.snapshot.status not in _OVER or self._reopened:
+                raise Refused(
+                    ProblemType.CASE_OPEN, "The case is open; there is nothing to reopen."
+                )
+            until = case.snapshot.reopen_until
+            if until is None or request.submitted_at > until or not may_reopen(case):
+                raise Refused(
+                    ProblemType.REOPEN_REFUSED,
+                    "This case cannot be reopened any more. File a new one and name this case.",
+                )
+
+    @workflow.signal(description="The table of holidays changed")
+    def calendar_changed(self, version: int) -> None:
+        self._case.change_calendar(version)
+
+    @workflow.signal(description="A message could not be delivered")
+    def message_failed(self, key: str) -> None:
+        case = self._case
+        case.note("case:message:failed", key=key)
+        case.spawn(
+            ask(
+                case,
+                Question(
+                    NotifyOtherwise,
+                    centre_group(Role.COORDINATOR),
+                    due="intake.first_contact.due",
+                    parameters={"message": key},
+                ),
+            )
+        )
+
+    @workflow.query(description="Row, tasks and journal of the read model")
+    def projection(self) -> CaseProjection:
+        return self._case.projection()
+
+    def _receipt(self, task: HumanTask) -> TaskReceipt:
+        case = self._case.snapshot
+        return TaskReceipt(task=task, case_version=case.version, case_outcome=case.outcome)
