@@ -22,6 +22,7 @@ from api import rate_limit
 from api.centre import Centre, centre_of
 from api.problems import CASE_UNKNOWN
 from infra.postgres import access, accounts, intakes, sessions
+from infra.postgres.accounts import Account
 from infra.postgres.sessions import Session
 from schemas.actor import CENTRE_ROLES, COMPANY, INSTITUTE_ROLES, Actor, Role
 from schemas.problem import ProblemType, Refused
@@ -173,9 +174,8 @@ class SignedIn:
     """A new session: the only moment at which its token is known."""
 
     token: str
-    csrf_token: str
     caller: Caller
-    expires_at: datetime
+    session: Session
 
 
 async def sign_in(centre: Centre, username: str, password: str, address: str) -> SignedIn:
@@ -200,7 +200,7 @@ async def sign_in(centre: Centre, username: str, password: str, address: str) ->
     if _hasher.check_needs_rehash(stored):
         renewed = await asyncio.to_thread(_hasher.hash, password)
         await accounts.replace_password(centre.pool, account.account_id, stored, renewed)
-    return await _open_session(centre, now + STAFF_SESSION, account_id=account.account_id)
+    return await _open_session(centre, now + STAFF_SESSION, account, None)
 
 
 async def open_case(centre: Centre, case_number: str, tracking_code: str, address: str) -> SignedIn:
@@ -210,7 +210,7 @@ async def open_case(centre: Centre, case_number: str, tracking_code: str, addres
         Refused: `case-not-found` for an unknown number and for a wrong code alike.
     """
     await check_tracking_code(centre, case_number, tracking_code, address)
-    return await _open_session(centre, centre.clock() + CASE_SESSION, case_number=case_number)
+    return await _open_session(centre, centre.clock() + CASE_SESSION, None, case_number)
 
 
 async def check_tracking_code(
@@ -253,30 +253,18 @@ async def caller_if_any(request: Request) -> Caller | None:
 
 
 async def _open_session(
-    centre: Centre,
-    expires_at: datetime,
-    *,
-    account_id: str | None = None,
-    case_number: str | None = None,
+    centre: Centre, expires_at: datetime, account: Account | None, case_number: str | None
 ) -> SignedIn:
-    token, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    now = centre.clock()
-    await sessions.add(
-        centre.pool,
-        _token_hash(token),
-        csrf_token,
-        account_id=account_id,
+    token = secrets.token_urlsafe(32)
+    session = Session(
+        account=account,
         case_number=case_number,
-        created_at=now,
+        csrf_token=secrets.token_urlsafe(32),
         expires_at=expires_at,
     )
-    account = None if account_id is None else await accounts.find(centre.pool, account_id)
-    session = Session(
-        account=account, case_number=case_number, csrf_token=csrf_token, expires_at=expires_at
-    )
+    await sessions.add(centre.pool, _token_hash(token), session, centre.clock())
     actor = COMPANY if account is None else account.actor
-    caller = Caller(actor=actor, case_number=case_number, session=session)
-    return SignedIn(token, csrf_token, caller, expires_at)
+    return SignedIn(token, Caller(actor=actor, case_number=case_number, session=session), session)
 
 
 async def _staff_of(request: Request, centre: Centre) -> Caller | None:

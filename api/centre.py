@@ -1,7 +1,8 @@
 """What a running API process holds: connections, secrets, the clock."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from fastapi import Request
 from temporalio.client import Client
+from temporalio.converter import PayloadCodec
 
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 # No 0/O, 1/I/L, U/V: read out over the telephone and typed by hand.
@@ -48,9 +50,7 @@ class Secrets:
         return self._digest(b"tracking-code-hash", code.encode())
 
     def body_hash(self, body: bytes) -> str:
-        """Tells whether a repeated request is the same; keyed, because bodies hold guessable
-        personal data.
-        """
+        """Tells whether a repeated request is the same; keyed, as bodies hold personal data."""
         return self._digest(b"body", body).hex()
 
     def attempt_key(self, subject: str) -> bytes:
@@ -66,19 +66,19 @@ class Centre:
     """The parts that routes work with.
 
     Attributes:
-        policy_version: Pinned by cases that start now.
         clock: Stamps `submitted_at`; the only clock of the API.
         secure_cookies: Whether cookies travel over TLS only; off for plain http on one machine.
-        temporal_ui_origin: Origin of the Temporal UI that may call the codec endpoint.
+        temporal_ui_url: Of the Temporal UI, which may call the codec endpoint.
+        codec: Decrypts payloads for it.
     """
 
     pool: asyncpg.Pool
     temporal: Client
     secrets: Secrets
-    policy_version: str
     clock: Callable[[], datetime] = utc_now
     secure_cookies: bool = True
-    temporal_ui_origin: str | None = None
+    temporal_ui_url: str | None = None
+    codec: PayloadCodec | None = None
 
     def korean_day(self, at: datetime) -> date:
         """The date in Korea at `at`: validity dates are Korean dates."""
@@ -88,3 +88,15 @@ class Centre:
 def centre_of(request: Request) -> Centre:
     """The centre that the application of this request runs on."""
     return cast("Centre", request.app.state.centre)
+
+
+@contextmanager
+def calling_temporal() -> Generator[None]:
+    """Tell a server that cannot be reached from a defect.
+
+    A client that connects with its first call raises a bare RuntimeError when it cannot.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise ConnectionError("Temporal cannot be reached") from error

@@ -151,7 +151,7 @@ def answer(request: Request, document: Mapping[str, Any]) -> Response:
     return JSONResponse(dict(document), document["status"], headers=headers, media_type=MEDIA_TYPE)
 
 
-def problem_of(request: Request, error: Exception) -> dict[str, Any]:
+def problem_of(request: Request, error: Exception) -> dict[str, Any]:  # noqa: PLR0911  # a table
     """The problem document that answers `error`; a defect is logged here, once."""
     match error:
         case Refused():
@@ -272,6 +272,12 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
             },
         },
     },
+}
+
+
+INVALID_RESPONSE: Final[dict[str, Any]] = {
+    "description": KINDS[ProblemType.INVALID_REQUEST].en,
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import Field, field_validator
 
-from schemas.base import InstituteCode, Instant, RequestModel, WireModel
+from schemas.base import Instant, InstituteCode, RequestModel, WireModel
 from schemas.case import Service
 
 Email: TypeAlias = Annotated[

@@ -1,13 +1,13 @@
 """Texts and files that people hand in, and answers as they arrived."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from infra.postgres.pool import Database
+from schemas.base import case_number_of
+from schemas.task import TaskCompletion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,70 +24,34 @@ class Document:
     document_id: UUID
     case_number: str
     purpose: str
-    body: str | None
-    media_type: str
-    file_name: str | None
-    content: bytes | None
+    body: str | None = None
+    content: bytes | None = None
     sha256: str
+    media_type: str = "text/plain"
+    file_name: str | None = None
     written_by: str
     written_at: datetime
 
 
-async def add_text(
-    db: Database,
-    document_id: UUID,
-    case_number: str,
-    purpose: str,
-    body: str,
-    *,
-    written_by: str,
-    written_at: datetime,
-) -> None:
-    """Store a text; storing it again under the same id changes nothing."""
+async def add(db: Database, document: Document) -> None:
+    """Store a text or a file; storing it again under the same id changes nothing."""
     await db.execute(
         """
-        INSERT INTO document (document_id, case_number, purpose, body, sha256, written_by,
-                              written_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (document_id) DO NOTHING
-        """,
-        document_id,
-        case_number,
-        purpose,
-        body,
-        hashlib.sha256(body.encode()).hexdigest(),
-        written_by,
-        written_at,
-    )
-
-
-async def add_file(
-    db: Database,
-    document_id: UUID,
-    case_number: str,
-    content: bytes,
-    *,
-    media_type: str,
-    file_name: str,
-    written_by: str,
-    written_at: datetime,
-) -> None:
-    """Store a file; storing it again under the same id changes nothing."""
-    await db.execute(
-        """
-        INSERT INTO document (document_id, case_number, purpose, content, sha256, media_type,
+        INSERT INTO document (document_id, case_number, purpose, body, content, sha256, media_type,
                               file_name, written_by, written_at)
-        VALUES ($1, $2, 'attachment', $3, $4, $5, $6, $7, $8)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (document_id) DO NOTHING
         """,
-        document_id,
-        case_number,
-        content,
-        hashlib.sha256(content).hexdigest(),
-        media_type,
-        file_name,
-        written_by,
-        written_at,
+        document.document_id,
+        document.case_number,
+        document.purpose,
+        document.body,
+        document.content,
+        document.sha256,
+        document.media_type,
+        document.file_name,
+        document.written_by,
+        document.written_at,
     )
 
 
@@ -148,15 +112,7 @@ async def size_of_files(db: Database, case_number: str) -> int:
     return size
 
 
-async def add_submission(
-    db: Database,
-    submission_id: UUID,
-    task_id: str,
-    case_number: str,
-    *,
-    submitted_at: datetime,
-    completion: dict[str, Any],
-) -> datetime:
+async def add_submission(db: Database, submission_id: UUID, completion: TaskCompletion) -> datetime:
     """Store an answer before the workflow is told, and return when it was first submitted.
 
     A repeated answer keeps its first time: whether it was in time does not depend on retries.
@@ -170,10 +126,10 @@ async def add_submission(
         RETURNING submitted_at
         """,
         submission_id,
-        task_id,
-        case_number,
-        submitted_at,
-        completion,
+        completion.task_id,
+        case_number_of(completion.task_id),
+        completion.submitted_at,
+        completion.model_dump(mode="json"),
     )
     return first
 

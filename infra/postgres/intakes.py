@@ -27,6 +27,39 @@ class StoredIntake:
     personal_data: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Filing:
+    """How an intake came to be.
+
+    Attributes:
+        body_sha256: Keyed hash of the request, to know a repeated one.
+        registered_by: The account that filed it for a caller, or `company`.
+    """
+
+    company_id: UUID
+    body_sha256: str
+    tracking_code_hash: bytes
+    registered_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseText:
+    """What a company wrote.
+
+    Attributes:
+        title, description, details: As written, without resident registration numbers.
+        title_masked, description_masked: Without any personal data that could be found.
+        personal_data: The kinds that were found.
+    """
+
+    title: str
+    description: str
+    title_masked: str
+    description_masked: str
+    details: dict[str, Any]
+    personal_data: tuple[str, ...]
+
+
 async def find_by_key(db: Database, idempotency_key: str) -> StoredIntake | None:
     """The intake that was made under this key."""
     row = await db.fetchrow(
@@ -58,11 +91,7 @@ async def next_serial(db: Database) -> int:
 async def add(
     db: Database,
     intake: CaseIntake,
-    *,
-    company_id: UUID,
-    body_sha256: str,
-    tracking_code_hash: bytes,
-    registered_by: str,
+    filing: Filing,
 ) -> bool:
     """Store a pending intake.
 
@@ -79,27 +108,17 @@ async def add(
         """,
         intake.case_number,
         intake.idempotency_key,
-        body_sha256,
-        tracking_code_hash,
+        filing.body_sha256,
+        filing.tracking_code_hash,
         intake.model_dump(mode="json"),
-        company_id,
+        filing.company_id,
         intake.registered_at,
-        registered_by,
+        filing.registered_by,
     )
     return stored is True
 
 
-async def add_text(
-    db: Database,
-    case_number: str,
-    *,
-    title: str,
-    description: str,
-    title_masked: str,
-    description_masked: str,
-    details: dict[str, Any],
-    personal_data: tuple[str, ...],
-) -> None:
+async def add_text(db: Database, case_number: str, text: CaseText) -> None:
     """Store what the company wrote, as written and masked."""
     await db.execute(
         """
@@ -108,12 +127,12 @@ async def add_text(
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
         case_number,
-        title,
-        description,
-        title_masked,
-        description_masked,
-        details,
-        list(personal_data),
+        text.title,
+        text.description,
+        text.title_masked,
+        text.description_masked,
+        text.details,
+        list(text.personal_data),
     )
 
 

@@ -23,17 +23,8 @@ class Session:
     expires_at: datetime
 
 
-async def add(
-    db: Database,
-    token_hash: bytes,
-    csrf_token: str,
-    *,
-    account_id: str | None = None,
-    case_number: str | None = None,
-    created_at: datetime,
-    expires_at: datetime,
-) -> None:
-    """Store a new session of an account or of a case's company."""
+async def add(db: Database, token_hash: bytes, session: Session, created_at: datetime) -> None:
+    """Store a new session."""
     await db.execute(
         """
         INSERT INTO session (token_hash, account_id, case_number, csrf_token, created_at,
@@ -41,11 +32,11 @@ async def add(
         VALUES ($1, $2, $3, $4, $5, $6)
         """,
         token_hash,
-        account_id,
-        case_number,
-        csrf_token,
+        None if session.account is None else session.account.account_id,
+        session.case_number,
+        session.csrf_token,
         created_at,
-        expires_at,
+        session.expires_at,
     )
 
 

@@ -1,0 +1,144 @@
+"""Puts the API together: routes, problems, headers, and what they all stand on."""
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from api import problems
+from api.auth import Access
+from api.centre import Centre, Secrets
+from api.security import BrowserPolicy, SizeLimit
+from infra.postgres.pool import open_pool
+from infra.settings import Settings
+from infra.temporal import lazy_client
+
+log = structlog.stdlib.get_logger()
+
+VERSION: Final = "1"
+DESCRIPTION: Final = """
+The API of a national one-stop support centre for small and medium-sized companies.
+
+Companies need no account: the case number and the tracking code open their case. Staff sign in at
+`/api/v1/sessions`. Errors are problem documents (RFC 9457) with a stable `type`. Send a new
+`Idempotency-Key` with every POST and the same one when you repeat it.
+"""
+
+
+@asynccontextmanager
+async def open_centre(settings: Settings) -> AsyncIterator[Centre]:
+    """The connections of one API process, closed at the end.
+
+    Temporal need not be there: intake takes cases all the same.
+    """
+    pool = await open_pool(
+        settings.database_url.get_secret_value(), max_size=settings.database_pool_size
+    )
+    try:
+        temporal = await lazy_client(settings)
+        yield Centre(
+            pool=pool,
+            temporal=temporal,
+            secrets=Secrets(settings.pepper.get_secret_value().encode()),
+            secure_cookies=settings.secure_cookies,
+            temporal_ui_url=settings.temporal_ui_url,
+            codec=temporal.data_converter.payload_codec,
+        )
+    finally:
+        await pool.close()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application of one API process."""
+    return application(open_centre(settings))
+
+
+def application(centre: AbstractAsyncContextManager[Centre]) -> FastAPI:
+    """The application over a centre, which is opened when the application starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with centre as opened:
+            app.state.centre = opened
+            yield
+
+    app = FastAPI(
+        title="center1379",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in routers():
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(SizeLimit)
+    app.add_middleware(BrowserPolicy)
+    check_access(app)
+    _describe_problems(app)
+    return app
+
+
+def routers() -> list[APIRouter]:
+    """The router of every module in `api.routes` and `api.pages` that has one, by name."""
+    found: list[APIRouter] = []
+    for package in ("api.routes", "api.pages"):
+        path = importlib.import_module(package).__path__
+        for module in sorted(info.name for info in pkgutil.iter_modules(path)):
+            router = getattr(importlib.import_module(f"{package}.{module}"), "router", None)
+            if isinstance(router, APIRouter):
+                found.append(router)
+    return found
+
+
+def access_of(route: APIRoute) -> Access | None:
+    """Who may call a route; None when it does not say so, exactly once."""
+    named = list(_accesses_in(route.dependant))
+    return named[0] if len(named) == 1 else None
+
+
+def check_access(app: FastAPI) -> None:
+    """Refuse to start with a route that does not say who may call it.
+
+    Raises:
+        RuntimeError: Names the routes.
+    """
+    silent = [
+        f"{sorted(route.methods)} {route.path}"
+        for route in app.routes
+        if isinstance(route, APIRoute) and access_of(route) is None
+    ]
+    if silent:
+        raise RuntimeError(f"Each route needs one Access among its dependencies: {silent}")
+
+
+def _accesses_in(dependant: Dependant) -> list[Access]:
+    own = [dependant.call] if isinstance(dependant.call, Access) else []
+    return own + [access for inner in dependant.dependencies for access in _accesses_in(inner)]
+
+
+def _describe_problems(app: FastAPI) -> None:
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = problems.PROBLEM_SCHEMA
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        for path in document["paths"].values():
+            for operation in path.values():
+                invalid = operation["responses"].get("422")
+                if invalid and "application/json" in invalid["content"]:
+                    operation["responses"]["422"] = problems.INVALID_RESPONSE
+        return document
+
+    app.openapi = openapi

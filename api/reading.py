@@ -1,0 +1,434 @@
+"""What callers are shown of cases and tasks: the company's view, the staff's view."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from api.auth import Caller, scope_of
+from api.centre import Centre
+from api.problems import CASE_UNKNOWN
+from infra.postgres import cases, companies, documents, journal, tasks
+from infra.postgres.cases import StoredCase
+from schemas.actor import Actor
+from schemas.base import WireModel
+from schemas.case import (
+    Assignment,
+    CaseOutcome,
+    CaseSnapshot,
+    CaseStatus,
+    CaseStep,
+    PromiseState,
+    Service,
+)
+from schemas.document import document_id_of, is_document_reference
+from schemas.journal import JournalEntry
+from schemas.policy import Reasoning
+from schemas.problem import ProblemType, Refused
+from schemas.task import OUTCOMES, HumanTask, TaskKind, TaskStatus
+
+# What a company is told of its case's journal; the rest is about who did what inside.
+_TOLD: frozenset[str] = frozenset(
+    {
+        "case:status:changed", "case:promise:made", "case:promise:kept", "case:promise:broken",
+        "case:promise:moved", "case:promise:void", "case:clock:paused", "case:clock:resumed",
+        "case:work:closed", "case:work:withdrawn", "case:work:reopened",
+    }
+)  # fmt: skip
+
+
+class PromiseView(WireModel):
+    """Something the company was told would happen by a date, and why by then."""
+
+    kind: str
+    due_at: datetime
+    state: PromiseState
+    ended_at: datetime | None
+    reasoning: Reasoning
+
+
+class TimelineEntry(WireModel):
+    """One thing that happened; institutes are named, people are not."""
+
+    at: datetime
+    event: str
+    by: str
+    detail: dict[str, str]
+
+
+class CompanyView(WireModel):
+    """A case as its company sees it.
+
+    Attributes:
+        projection: `pending` while the case was received but its procedure has not begun.
+        open_tasks: What is expected of the company now.
+    """
+
+    case_number: str
+    status: CaseStatus
+    step: CaseStep
+    service: Service | None
+    title: str
+    received_at: datetime
+    institute: str | None
+    promises: list[PromiseView]
+    timeline: list[TimelineEntry]
+    open_tasks: int
+    outcome: CaseOutcome | None
+    outcome_reason: str | None
+    outcome_text: str | None
+    closed_at: datetime | None
+    reopen_until: datetime | None
+    projection: Literal["done", "pending"]
+    links: dict[str, str]
+
+
+class StaffView(WireModel):
+    """A case as staff see it: texts without personal data; the original is a read of its own."""
+
+    case_number: str
+    version: int
+    status: CaseStatus
+    step: CaseStep
+    snapshot: CaseSnapshot | None
+    company_name: str
+    title: str
+    description: str
+    personal_data: list[str]
+    promises: list[PromiseView]
+    assignments: list[Assignment]
+    timeline: list[TimelineEntry]
+    tasks: list[HumanTask]
+    projection: Literal["done", "pending"]
+    links: dict[str, str]
+
+
+class CaseSummary(WireModel):
+    """What somebody who works on a task must know of its case."""
+
+    case_number: str
+    status: CaseStatus
+    service: Service | None
+    company_name: str
+    title: str
+    description: str
+    region: str | None
+    received_at: datetime
+    promises: list[PromiseView]
+
+
+class EvidenceView(WireModel):
+    """Why matching proposed an institute; checkable in the catalogue."""
+
+    rank: int
+    institute: str
+    score: float
+    researchers: int
+    evidence: Any
+
+
+class TaskView(WireModel):
+    """A task with all that its work needs.
+
+    Attributes:
+        form: JSON Schema of the outcome; `x-kind` and `x-needed-when` say how to ask.
+        texts: Texts to read, by their name in `documents`, and the comments.
+    """
+
+    task: HumanTask
+    etag: str
+    form: dict[str, Any]
+    case: CaseSummary
+    evidence: list[EvidenceView]
+    texts: dict[str, str]
+    comments: list[str]
+
+
+class CompanyTask(WireModel):
+    """What the company of a case is asked."""
+
+    task_id: str
+    kind: TaskKind
+    status: TaskStatus
+    opened_at: datetime
+    due_at: datetime
+    expires_at: datetime | None
+    form: dict[str, Any]
+    parameters: dict[str, str]
+    texts: dict[str, str]
+
+
+class Original(WireModel):
+    """What the company wrote and whom to call: for handlers, and every read is recorded."""
+
+    case_number: str
+    company_name: str
+    business_registration_number: str
+    contact_name: str | None
+    email: str | None
+    phone: str | None
+    title: str
+    description: str
+    details: dict[str, Any]
+
+
+async def find_case(centre: Centre, case_number: str) -> StoredCase:
+    """The case, for a caller whose access was checked.
+
+    Raises:
+        Refused: `case-not-found`.
+    """
+    stored = await cases.find(centre.pool, case_number)
+    if stored is None:
+        raise Refused(ProblemType.CASE_NOT_FOUND, CASE_UNKNOWN)
+    return stored
+
+
+async def company_view(centre: Centre, case_number: str) -> CompanyView:
+    """What the company of a case sees of it."""
+    stored = await find_case(centre, case_number)
+    snapshot = _snapshot_of(stored)
+    entries = await journal.entries_of(centre.pool, case_number)
+    asked = await tasks.of_company(centre.pool, case_number)
+    outcome_text = await texts_of(
+        centre, {"outcome": snapshot.outcome_document} if snapshot.outcome_document else {}
+    )
+    base = f"/api/v1/cases/{case_number}"
+    return CompanyView(
+        case_number=case_number,
+        status=snapshot.status,
+        step=snapshot.step,
+        service=snapshot.service,
+        title=stored.title,
+        received_at=snapshot.received_at,
+        institute=snapshot.lead_institute,
+        promises=_promises(snapshot),
+        timeline=[_line(entry) for entry in entries if entry.tag in _TOLD],
+        open_tasks=sum(task.status is TaskStatus.OPEN for task in asked),
+        outcome=snapshot.outcome,
+        outcome_reason=snapshot.outcome_reason,
+        outcome_text=outcome_text.get("outcome"),
+        closed_at=snapshot.closed_at,
+        reopen_until=snapshot.reopen_until,
+        projection="pending" if stored.snapshot is None else "done",
+        links={
+            "self": base,
+            "tasks": f"{base}/tasks",
+            "withdraw": f"{base}/withdraw",
+            "messages": f"{base}/messages",
+            "attachments": f"{base}/attachments",
+            "reopen": f"{base}/reopen",
+        },
+    )
+
+
+async def staff_view(centre: Centre, caller: Caller, case_number: str) -> StaffView:
+    """What a member of staff within whose scope the case lies sees of it.
+
+    An institute sees offers to itself only: who else was asked, and why they declined, is the
+    centre's business.
+    """
+    stored = await find_case(centre, case_number)
+    snapshot = _snapshot_of(stored)
+    scope = scope_of(caller.actor)
+    if not scope.everything:
+        snapshot = _seen_by(snapshot, scope.institute)
+    all_tasks = await tasks.of_case(centre.pool, case_number)
+    entries = await journal.entries_of(centre.pool, case_number)
+    base = f"/api/v1/cases/{case_number}"
+    return StaffView(
+        case_number=case_number,
+        version=snapshot.version,
+        status=snapshot.status,
+        step=snapshot.step,
+        snapshot=None if stored.snapshot is None else snapshot,
+        company_name=stored.company_name,
+        title=stored.title_masked,
+        description=stored.description_masked,
+        personal_data=list(stored.personal_data),
+        promises=_promises(snapshot),
+        assignments=list(snapshot.assignments),
+        timeline=[
+            _line(entry)
+            for entry in entries
+            if scope.everything or _concerns(entry, scope.institute)
+        ],
+        tasks=[
+            task
+            for task in all_tasks
+            if scope.everything or task.candidate_group.startswith(f"institute:{scope.institute}:")
+        ],
+        projection="pending" if stored.snapshot is None else "done",
+        links={
+            "self": base,
+            "history": f"{base}/history",
+            "journal": f"{base}/journal",
+            "original": f"{base}/original",
+            "documents": f"{base}/documents",
+        },
+    )
+
+
+async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView:
+    """A task with its form, its case and the evidence, for a caller who may see it."""
+    stored = await find_case(centre, task.case_number)
+    snapshot = _snapshot_of(stored)
+    scope = scope_of(caller.actor)
+    shown = (
+        []
+        if snapshot.match_run is None
+        else await cases.evidence(
+            centre.pool,
+            UUID(snapshot.match_run),
+            only=None if scope.everything else scope.institute,
+        )
+    )
+    comments = await texts_of(centre, {str(n): text for n, text in enumerate(task.comments)})
+    return TaskView(
+        task=task,
+        etag=etag(task),
+        form=OUTCOMES[task.kind].model_json_schema(),
+        case=CaseSummary(
+            case_number=task.case_number,
+            status=snapshot.status,
+            service=snapshot.service,
+            company_name=stored.company_name,
+            title=stored.title_masked,
+            description=stored.description_masked,
+            region=snapshot.region,
+            received_at=snapshot.received_at,
+            promises=_promises(snapshot),
+        ),
+        evidence=[
+            EvidenceView(
+                rank=line.rank,
+                institute=line.institute,
+                score=line.score,
+                researchers=line.researchers,
+                evidence=line.evidence,
+            )
+            for line in shown
+        ],
+        texts=await texts_of(centre, task.documents),
+        comments=list(comments.values()),
+    )
+
+
+async def company_tasks(centre: Centre, case_number: str) -> list[CompanyTask]:
+    """What is and was asked of a company, the latest first."""
+    asked = await tasks.of_company(centre.pool, case_number)
+    return [
+        CompanyTask(
+            task_id=task.task_id,
+            kind=task.kind,
+            status=task.status,
+            opened_at=task.opened_at,
+            due_at=task.deadline.due_at,
+            expires_at=task.expires_at,
+            form=OUTCOMES[task.kind].model_json_schema(),
+            parameters=task.parameters,
+            texts=await texts_of(centre, task.documents),
+        )
+        for task in asked
+    ]
+
+
+async def original(centre: Centre, caller: Caller, case_number: str, reason: str) -> Original:
+    """What the company wrote and whom to call; the read is recorded in the access journal first.
+
+    An institute learns the contact only when the company agreed to that (domain 4.1).
+    """
+    await record_access(centre, caller.actor, case_number, "original", reason)
+    found = await companies.find_contact(centre.pool, case_number)
+    if found is None:
+        raise Refused(ProblemType.CASE_NOT_FOUND, CASE_UNKNOWN)
+    may_know = scope_of(caller.actor).everything or await companies.allows_institutes(
+        centre.pool, case_number
+    )
+    return Original(
+        case_number=case_number,
+        company_name=found.company_name,
+        business_registration_number=found.business_registration_number,
+        contact_name=found.contact_name if may_know else None,
+        email=found.email if may_know else None,
+        phone=found.phone if may_know else None,
+        title=found.title,
+        description=found.description,
+        details=found.details,
+    )
+
+
+async def record_access(
+    centre: Centre, actor: Actor, case_number: str, what: str, reason: str
+) -> None:
+    """Record a read of restricted data: who read what of which case and why, in codes."""
+    await journal.append(
+        centre.pool,
+        "access",
+        centre.clock(),
+        actor,
+        f"case:{what}:read",
+        {"case": case_number, "reason": reason},
+    )
+
+
+async def texts_of(centre: Centre, references: dict[str, str]) -> dict[str, str]:
+    """The texts behind references, by the same names; destroyed ones are left out."""
+    ids = {
+        name: UUID(hex=document_id_of(reference))
+        for name, reference in references.items()
+        if is_document_reference(reference)
+    }
+    found = await documents.bodies(centre.pool, list(ids.values())) if ids else {}
+    return {name: found[document_id] for name, document_id in ids.items() if document_id in found}
+
+
+def etag(task: HumanTask) -> str:
+    """The ETag of a task: its version."""
+    return f'"{task.version}"'
+
+
+def _snapshot_of(stored: StoredCase) -> CaseSnapshot:
+    """The case's state; before the first transition, what intake knows."""
+    return stored.snapshot or CaseSnapshot(
+        case_number=stored.case_number,
+        service=stored.intake.service,
+        channel=stored.intake.channel,
+        region=stored.intake.region,
+        received_at=stored.intake.received_at,
+        registered_at=stored.intake.registered_at,
+    )
+
+
+def _seen_by(snapshot: CaseSnapshot, institute: str | None) -> CaseSnapshot:
+    return snapshot.model_copy(
+        update={
+            "assignments": tuple(a for a in snapshot.assignments if a.institute == institute),
+            "candidates": tuple(c for c in snapshot.candidates if c.institute == institute),
+        }
+    )
+
+
+def _concerns(entry: JournalEntry, institute: str | None) -> bool:
+    """Whether an institute may read an entry: what the company is told, and its own acts."""
+    named = entry.detail.get("institute")
+    return (entry.tag in _TOLD or entry.actor.institute == institute) and named in {
+        None, institute,
+    }  # fmt: skip
+
+
+def _promises(snapshot: CaseSnapshot) -> list[PromiseView]:
+    return [
+        PromiseView(
+            kind=promise.kind,
+            due_at=promise.deadline.due_at,
+            state=promise.state,
+            ended_at=promise.ended_at,
+            reasoning=promise.deadline.reasoning,
+        )
+        for promise in snapshot.promises
+    ]
+
+
+def _line(entry: JournalEntry) -> TimelineEntry:
+    who = entry.actor.institute or entry.actor.role.value
+    return TimelineEntry(at=entry.at, event=entry.tag, by=who, detail=entry.detail)

@@ -1,0 +1,102 @@
+"""Figures of the centre, each with its method and date."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query
+
+from api import auth
+from api.centre import SEOUL
+from api.deps import CallerIfAny, CentreDep
+from infra.postgres import statistics
+from infra.postgres.statistics import Count
+from schemas.base import Instant, WireModel
+
+router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
+
+# Public tables do not show cells that could be traced to a company (domain 5.1, rule 8).
+_SMALLEST_SHOWN: Final = 5
+
+
+class Cell(WireModel):
+    """A count; null where fewer than five companies stand behind it and the public looks."""
+
+    value: str
+    cases: int | None
+    companies: int | None
+
+
+class PromiseKept(WireModel):
+    """K21: first contact within the promised three days.
+
+    Attributes:
+        share: kept / (kept + broken); null while there is none of either.
+    """
+
+    kept: int
+    broken: int
+    running: int
+    share: float | None
+
+
+class Figures(WireModel):
+    """The figures of a year, by date of receipt (Korea).
+
+    Attributes:
+        desk_answers: Enquiries answered at the desk; contacts, not cases (C42).
+    """
+
+    year: int
+    as_of: Instant
+    method: str
+    received: list[Cell]
+    by_status: list[Cell]
+    by_service: list[Cell]
+    by_channel: list[Cell]
+    by_outcome: list[Cell]
+    desk_answers: int
+    promise_first_contact: PromiseKept
+
+
+@router.get("", summary="Figures of a year", dependencies=[Depends(auth.PUBLIC)])
+async def get_statistics(
+    centre: CentreDep,
+    caller: CallerIfAny,
+    year: Annotated[int | None, Query(ge=2013, le=2100)] = None,
+) -> Figures:
+    """Cases received in the year, as they stand now."""
+    now = centre.clock()
+    chosen = centre.korean_day(now).year if year is None else year
+    start = datetime(chosen, 1, 1, tzinfo=SEOUL)
+    end = datetime(chosen + 1, 1, 1, tzinfo=SEOUL)
+    counts = await statistics.received_by(centre.pool, start, end)
+    promised = await statistics.promises(centre.pool, start, end)
+    kept, broken = promised.get("kept", 0), promised.get("broken", 0)
+
+    def cells(kind: str) -> list[Cell]:
+        return [_cell(count, public=caller is None) for count in counts.get(kind, [])]
+
+    return Figures(
+        year=chosen,
+        as_of=now,
+        method="Cases by date of receipt in Korea, in their present state; cells of fewer than "
+        "five companies are shown to staff only.",
+        received=cells("total"),
+        by_status=cells("status"),
+        by_service=cells("service"),
+        by_channel=cells("channel"),
+        by_outcome=cells("outcome"),
+        desk_answers=await statistics.contacts(centre.pool, start, end),
+        promise_first_contact=PromiseKept(
+            kept=kept,
+            broken=broken,
+            running=promised.get("running", 0),
+            share=kept / (kept + broken) if kept + broken else None,
+        ),
+    )
+
+
+def _cell(count: Count, *, public: bool) -> Cell:
+    if public and count.companies < _SMALLEST_SHOWN:
+        return Cell(value=count.value, cases=None, companies=None)
+    return Cell(value=count.value, cases=count.cases, companies=count.companies)
