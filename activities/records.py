@@ -26,10 +26,12 @@ class RecordsActivities(Records):
     def __init__(
         self, pool: asyncpg.Pool, dispatch: Callable[[Sequence[str]], Awaitable[None]]
     ) -> None:
-        """Args:
-        pool: Connections to the centre's database.
-        dispatch: Hands messages to delivery once they are stored; what it does not manage is
-            found later by the sweeper.
+        """Connect to what records are kept in.
+
+        Args:
+            pool: Connections to the centre's database.
+            dispatch: Hands messages to delivery once they are stored; what it does not manage is
+                found later by the sweeper.
         """
         self._pool = pool
         self._dispatch = dispatch

@@ -100,6 +100,10 @@ class PolicyValues(WireModel):
             return float(value)
         raise TypeError(f"{key} is not a number")
 
+    def flag(self, key: str) -> bool:
+        """A yes or no."""
+        return _typed(key, self.values[key], bool)
+
     def text(self, key: str) -> str:
         """A text or a date in ISO form."""
         return _typed(key, self.values[key], str)
@@ -112,6 +116,44 @@ def _typed(key: str, value: object, kind: type[_T]) -> _T:
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     raise TypeError(f"{key} is not a {kind.__name__}")
+
+
+class PolicyStatus(StrEnum):
+    """What a value rests on."""
+
+    SEED = "seed"
+    SEED_CONFLICT = "seed_conflict"
+    LAW_ANALOGY = "law_analogy"
+    PROPOSED = "proposed"
+
+
+class PolicyEntry(WireModel):
+    """One value of the policy table, with what it rests on."""
+
+    value: PolicyValue
+    status: PolicyStatus
+    source_quote: str | None = None
+    note: str | None = None
+
+
+class Policy(WireModel):
+    """One version of the policy table. Versions are immutable; a case pins one at intake.
+
+    Attributes:
+        is_test: Counted in elapsed time, so that a policy in seconds works at night too; pages
+            show a banner.
+    """
+
+    version: str = Field(pattern=r"^[0-9A-Za-z._-]{1,40}$")
+    entries: dict[str, PolicyEntry]
+    is_test: bool = False
+
+    def pinned(self) -> PolicyValues:
+        """The bare values, as a case's history records them."""
+        return PolicyValues(
+            version=self.version,
+            values={key: entry.value for key, entry in self.entries.items()},
+        )
 
 
 class Pause(WireModel):

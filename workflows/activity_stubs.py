@@ -11,7 +11,6 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from schemas.designation import MatchRequest, MatchResult
-
     from schemas.policy import Deadline, DeadlineRequest, PolicyValues
     from schemas.record import (
         CaseWrite,

@@ -75,7 +75,7 @@ async def extend(db: Database, stream: str, entries: Sequence[JournalEntry]) -> 
     await _move_head(db, stream, seq, previous)
 
 
-async def append(  # noqa: PLR0913  # an entry has this many parts
+async def append(  # noqa: PLR0913, PLR0917  # an entry has this many parts
     pool: asyncpg.Pool,
     stream: str,
     at: datetime,

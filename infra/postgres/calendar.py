@@ -1,0 +1,92 @@
+"""The holiday table: public-office holidays, temporary ones, and institutes' closing days."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Final
+
+import asyncpg
+import holidays
+
+from infra.postgres.pool import Database, transaction
+from schemas.calendar import HolidayTable
+
+FIRST_YEAR: Final = 2013
+LAST_YEAR: Final = 2040
+
+# Named by the package, but no holiday of public offices (regulation on their holidays): institute
+# staff are off by labour law, which is a closing day of the institute's, not of the centre's.
+_NOT_OF_PUBLIC_OFFICES: Final = frozenset({"노동절", "근로자의날", "근로자의 날"})
+
+
+async def load_holidays(pool: asyncpg.Pool) -> int:
+    """Fill the table for every year known, once; days declared by hand stay.
+
+    Returns:
+        The version of the calendar afterwards.
+    """
+    known = holidays.country_holidays("KR", years=range(FIRST_YEAR, LAST_YEAR + 1), language="ko")
+    async with transaction(pool) as db:
+        if await db.fetchval("SELECT count(*) FROM calendar_day"):
+            return await current_version(db)
+        version = await _new_version(db, "initial load")
+        await db.executemany(
+            """
+            INSERT INTO calendar_day (on_day, name, source, version)
+            VALUES ($1, $2, 'holidays package', $3)
+            """,
+            [
+                (day, name, version)
+                for day, name in sorted(known.items())
+                if name not in _NOT_OF_PUBLIC_OFFICES
+            ],
+        )
+    return version
+
+
+async def declare_holiday(pool: asyncpg.Pool, on_day: date, name: str) -> int:
+    """Add a temporary holiday (U30); declaring it again changes nothing.
+
+    Returns:
+        The version of the calendar that contains it.
+    """
+    async with transaction(pool) as db:
+        known = await db.fetchval("SELECT version FROM calendar_day WHERE on_day = $1", on_day)
+        if known is not None:
+            return await current_version(db)
+        version = await _new_version(db, f"declared {on_day.isoformat()}")
+        await db.execute(
+            """
+            INSERT INTO calendar_day (on_day, name, source, version)
+            VALUES ($1, $2, 'declared', $3)
+            """,
+            on_day,
+            name,
+            version,
+        )
+    return version
+
+
+async def current_version(db: Database) -> int:
+    """The newest version of the calendar; 0 when it is empty."""
+    return await db.fetchval("SELECT coalesce(max(version), 0) FROM calendar_version")
+
+
+async def holiday_table(db: Database) -> HolidayTable:
+    """The whole table as it is now."""
+    version = await current_version(db)
+    days = await db.fetch("SELECT on_day, name FROM calendar_day")
+    closures = await db.fetch("SELECT institute, on_day FROM institute_closure")
+    closed: defaultdict[str, set[date]] = defaultdict(set)
+    for row in closures:
+        closed[row["institute"]].add(row["on_day"])
+    return HolidayTable(
+        version=version,
+        holidays={row["on_day"]: row["name"] for row in days},
+        closures={institute: frozenset(on) for institute, on in closed.items()},
+    )
+
+
+async def _new_version(db: Database, reason: str) -> int:
+    return await db.fetchval(
+        "INSERT INTO calendar_version (reason) VALUES ($1) RETURNING version", reason
+    )
