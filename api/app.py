@@ -48,7 +48,6 @@ async def open_centre(settings: Settings) -> AsyncIterator[Centre]:
             secrets=Secrets(settings.pepper.get_secret_value().encode()),
             secure_cookies=settings.secure_cookies,
             temporal_ui_url=settings.temporal_ui_url,
-            codec=temporal.data_converter.payload_codec,
         )
     finally:
         await pool.close()

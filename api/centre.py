@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from fastapi import Request
 from temporalio.client import Client
-from temporalio.converter import PayloadCodec
 
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 # No 0/O, 1/I/L, U/V: read out over the telephone and typed by hand.
@@ -69,7 +68,6 @@ class Centre:
         clock: Stamps `submitted_at`; the only clock of the API.
         secure_cookies: Whether cookies travel over TLS only; off for plain http on one machine.
         temporal_ui_url: Of the Temporal UI, which may call the codec endpoint.
-        codec: Decrypts payloads for it.
     """
 
     pool: asyncpg.Pool
@@ -78,7 +76,6 @@ class Centre:
     clock: Callable[[], datetime] = utc_now
     secure_cookies: bool = True
     temporal_ui_url: str | None = None
-    codec: PayloadCodec | None = None
 
     def korean_day(self, at: datetime) -> date:
         """The date in Korea at `at`: validity dates are Korean dates."""

@@ -4,6 +4,7 @@ A case that was written is not lost, whatever happens next: while Temporal canno
 company gets its receipt, and a sweeper starts the workflow later under the same id.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,13 +15,12 @@ import structlog
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from workflows.policy.eligibility import check_business_number
 
 from api.auth import Caller
 from api.centre import Centre, calling_temporal
 from api.idempotency import other_body
 from api.problems import is_outage
-from infra.postgres import companies, intakes
+from infra.postgres import companies, intakes, policies
 from infra.postgres.intakes import CaseText, Filing, StoredIntake
 from infra.postgres.pool import Database, transaction
 from schemas.actor import COMPANY, Role
@@ -28,6 +28,7 @@ from schemas.base import case_number
 from schemas.case import CaseIntake
 from schemas.company import IntakeRequest
 from schemas.problem import ProblemType, Refused
+from workflows.policy.eligibility import check_business_number
 from workflows.policy.personal_data import PersonalDataKind, mask, without_resident_numbers
 from workflows.support_case import SupportCase
 
@@ -37,6 +38,7 @@ START_TIMEOUT: Final = timedelta(seconds=5)
 CASE_QUEUE: Final = "case"
 # What a company can use by itself; the other channels are those of a desk that files for it.
 SELF_SERVICE: Final = frozenset({"web", "app"})
+_TEN_DIGITS: Final = re.compile("[0-9]{10}")
 _FILING_ROLES: Final = frozenset(
     {Role.AGENT, Role.REGIONAL, Role.TRIAGE, Role.COORDINATOR, Role.DIRECTOR}
 )
@@ -81,7 +83,8 @@ async def file_case(
     if stored is None:
         now = centre.clock()
         await check_intake(centre, request, filed_by, now)
-        new = _new_intake(centre, request, key, now)
+        policy_version = await policies.current_policy_version(centre.pool)
+        new = _new_intake(centre, request, key, _Pinned(now, policy_version))
         registered_by = (COMPANY if filed_by is None else filed_by.actor).id
         stored = await _store(centre, request, new, _Origin(body_hash, registered_by))
         if stored is None:
@@ -144,8 +147,8 @@ async def check_intake(
 ) -> None:
     """Raise `Refused` when a rule of intake says no."""
     self_service = request.channel in SELF_SERVICE
-    if self_service or not request.company.business_registration_number:
-        # On the telephone a number may be misheard; the desk corrects it later (domain 4.1).
+    # On the telephone a number may be misheard; the desk corrects it later (domain 4.1).
+    if self_service or not _TEN_DIGITS.fullmatch(request.company.business_registration_number):
         check_business_number(request.company.business_registration_number)
     if filed_by is None and not self_service:
         raise Refused(
@@ -234,10 +237,17 @@ class _Origin:
     registered_by: str
 
 
+@dataclass(frozen=True)
+class _Pinned:
+    at: datetime
+    policy_version: str
+
+
 def _new_intake(
-    centre: Centre, request: IntakeRequest, key: str, now: datetime
+    centre: Centre, request: IntakeRequest, key: str, pinned: _Pinned
 ) -> Callable[[int], CaseIntake]:
     """Makes the intake of a request, once it has a serial number."""
+    now = pinned.at
 
     def numbered(serial: int) -> CaseIntake:
         return CaseIntake(
@@ -247,7 +257,7 @@ def _new_intake(
             region=request.company.region,
             received_at=request.received_at or now,
             registered_at=now,
-            policy_version=centre.policy_version,
+            policy_version=pinned.policy_version,
             idempotency_key=key,
             institute_wish=request.institute_wish,
             language=request.language,

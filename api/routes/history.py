@@ -1,12 +1,15 @@
 """The Temporal history of a case, as a timeline an auditor can read."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
-from temporalio.api.common.v1 import Payload
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
@@ -29,6 +32,29 @@ _UNTOLD: Final = frozenset(
         EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
     }
 )
+# What is shown of each kind of event: label to the attribute's path.
+_SHOWN: Final[dict[str, dict[str, str]]] = {
+    "workflow_execution_started": {"workflow": "workflow_type.name", "input": "input"},
+    "workflow_execution_update_accepted": {
+        "update": "accepted_request.input.name",
+        "update_id": "accepted_request.meta.update_id",
+        "input": "accepted_request.input.args",
+    },
+    "workflow_execution_update_completed": {
+        "update_id": "meta.update_id",
+        "accepted_event_id": "accepted_event_id",
+        "result": "outcome.success",
+    },
+    "workflow_execution_signaled": {"signal": "signal_name", "input": "input"},
+    "workflow_execution_completed": {"result": "result"},
+    "timer_started": {"timer": "timer_id", "seconds": "start_to_fire_timeout"},
+    "timer_fired": {"timer": "timer_id"},
+    "timer_canceled": {"timer": "timer_id"},
+    "activity_task_scheduled": {"activity": "activity_type.name", "input": "input"},
+    "activity_task_completed": {"scheduled_event_id": "scheduled_event_id", "result": "result"},
+    "activity_task_failed": {"scheduled_event_id": "scheduled_event_id"},
+    "marker_recorded": {"marker": "marker_name", "values": "details"},
+}
 _SYSTEM: Final = "system"
 
 
@@ -87,7 +113,7 @@ async def _line(centre: Centre, event: HistoryEvent) -> HistoryLine:
         detail["summary"] = (await _values(centre, [summary]))[0]
     return HistoryLine(
         event_id=event.event_id,
-        at=event.event_time.ToDatetime().isoformat() + "Z",
+        at=event.event_time.ToDatetime(UTC),
         actor=_actor_in(detail),
         event=name,
         detail=detail,
@@ -95,68 +121,25 @@ async def _line(centre: Centre, event: HistoryEvent) -> HistoryLine:
 
 
 async def _details(centre: Centre, event: HistoryEvent) -> dict[str, Any]:
-    match event.WhichOneof("attributes"):
-        case "workflow_execution_started_event_attributes":
-            started = event.workflow_execution_started_event_attributes
-            return {
-                "workflow": started.workflow_type.name,
-                "input": await _values(centre, started.input.payloads),
-            }
-        case "workflow_execution_update_accepted_event_attributes":
-            accepted = event.workflow_execution_update_accepted_event_attributes
-            request = accepted.accepted_request
-            return {
-                "update": request.input.name,
-                "update_id": request.meta.update_id,
-                "input": await _values(centre, request.input.args.payloads),
-            }
-        case "workflow_execution_update_completed_event_attributes":
-            completed = event.workflow_execution_update_completed_event_attributes
-            return {
-                "update_id": completed.meta.update_id,
-                "accepted_event_id": completed.accepted_event_id,
-                "refused": completed.outcome.failure.message or None,
-            }
-        case "workflow_execution_signaled_event_attributes":
-            signaled = event.workflow_execution_signaled_event_attributes
-            return {
-                "signal": signaled.signal_name,
-                "input": await _values(centre, signaled.input.payloads),
-            }
-        case "timer_started_event_attributes":
-            timer = event.timer_started_event_attributes
-            seconds = timer.start_to_fire_timeout.ToTimedelta().total_seconds()
-            return {"timer": timer.timer_id, "seconds": seconds}
-        case "timer_fired_event_attributes":
-            return {"timer": event.timer_fired_event_attributes.timer_id}
-        case "timer_canceled_event_attributes":
-            return {"timer": event.timer_canceled_event_attributes.timer_id}
-        case "activity_task_scheduled_event_attributes":
-            scheduled = event.activity_task_scheduled_event_attributes
-            return {
-                "activity": scheduled.activity_type.name,
-                "input": await _values(centre, scheduled.input.payloads),
-            }
-        case "activity_task_completed_event_attributes":
-            done = event.activity_task_completed_event_attributes
-            return {
-                "scheduled_event_id": done.scheduled_event_id,
-                "result": await _values(centre, done.result.payloads),
-            }
-        case "activity_task_failed_event_attributes":
-            failed = event.activity_task_failed_event_attributes
-            return {"scheduled_event_id": failed.scheduled_event_id}
-        case "marker_recorded_event_attributes":
-            marker = event.marker_recorded_event_attributes
-            return {
-                "marker": marker.marker_name,
-                "values": {
+    attributes = event.WhichOneof("attributes")
+    if attributes is None:
+        return {}
+    described: dict[str, Any] = {}
+    for label, path in _SHOWN.get(attributes.removesuffix("_event_attributes"), {}).items():
+        value = attrgetter(path)(getattr(event, attributes))
+        match value:
+            case Duration():
+                described[label] = value.ToTimedelta().total_seconds()
+            case Payloads():
+                described[label] = await _values(centre, value.payloads)
+            case str() | int():
+                described[label] = value
+            case _:
+                described[label] = {
                     name: await _values(centre, payloads.payloads)
-                    for name, payloads in sorted(marker.details.items())
-                },
-            }
-        case _:
-            return {}
+                    for name, payloads in sorted(cast("Mapping[str, Payloads]", value).items())
+                }
+    return described
 
 
 async def _values(centre: Centre, payloads: Iterable[Payload]) -> list[Any]:
