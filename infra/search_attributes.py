@@ -18,7 +18,7 @@ TRACK_KEY: Final = SearchAttributeKey.for_keyword(TRACK)
 NEXT_DUE_AT_KEY: Final = SearchAttributeKey.for_datetime(NEXT_DUE_AT)
 OVERDUE_KEY: Final = SearchAttributeKey.for_bool(OVERDUE)
 
-_KEYS: Final = (CASE_STATE_KEY, LEAD_INSTITUTE_KEY, TRACK_KEY, NEXT_DUE_AT_KEY, OVERDUE_KEY)
+KEYS: Final = (CASE_STATE_KEY, LEAD_INSTITUTE_KEY, TRACK_KEY, NEXT_DUE_AT_KEY, OVERDUE_KEY)
 
 
 async def missing(client: Client) -> list[str]:
@@ -26,7 +26,7 @@ async def missing(client: Client) -> list[str]:
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
-    return [key.name for key in _KEYS if key.name not in known.custom_attributes]
+    return [key.name for key in KEYS if key.name not in known.custom_attributes]
 
 
 async def register(client: Client) -> list[str]:
@@ -41,7 +41,7 @@ async def register(client: Client) -> list[str]:
                 namespace=client.namespace,
                 search_attributes={
                     key.name: IndexedValueType.ValueType(key.indexed_value_type)
-                    for key in _KEYS
+                    for key in KEYS
                     if key.name in names
                 },
             )
