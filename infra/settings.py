@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from infra.codec import KeyRing
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
-_PEPPER_LENGTH = 32
+_SECRET_KEY_LENGTH = 32
 
 
 class Settings(BaseSettings):
@@ -29,9 +29,9 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(description="PostgreSQL URL; may hold a password.")
     codec_keys: SecretStr = Field(description="Keys for Temporal's payloads: `id:base64,…`.")
     codec_active_key: str = Field(description="Id of the key that encrypts new payloads.")
-    pepper: SecretStr = Field(
-        min_length=_PEPPER_LENGTH,
-        description="Secret that keyed hashes and signatures are made of.",
+    secret_key: SecretStr = Field(
+        min_length=_SECRET_KEY_LENGTH,
+        description="Secret behind tracking codes and keyed hashes.",
     )
 
     data_dir: Path = Field(default=Path(".center1379"), description="Files of the local centre.")

@@ -18,7 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("CENTER1379_DATABASE_URL", "postgresql://centre:hidden-word@db/centre")
     monkeypatch.setenv("CENTER1379_CODEC_KEYS", f"k1:{KEY}")
     monkeypatch.setenv("CENTER1379_CODEC_ACTIVE_KEY", "k1")
-    monkeypatch.setenv("CENTER1379_PEPPER", "pepper-" * 5)
+    monkeypatch.setenv("CENTER1379_SECRET_KEY", "guess-me-not-" * 3)
     return monkeypatch
 
 
@@ -42,10 +42,10 @@ def test_no_secret_is_shown() -> None:
 
     assert "hidden-word" not in shown
     assert KEY not in shown
-    assert "pepper-pepper" not in shown
+    assert "guess-me-not" not in shown
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "CODEC_KEYS", "CODEC_ACTIVE_KEY", "PEPPER"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "CODEC_KEYS", "CODEC_ACTIVE_KEY", "SECRET_KEY"])
 def test_a_secret_has_no_default(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.delenv(f"CENTER1379_{name}")
 
