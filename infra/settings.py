@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from infra.codec import KeyRing
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
-_SECRET_KEY_LENGTH = 32
+_PEPPER_LENGTH = 32
 
 
 class Settings(BaseSettings):
@@ -29,8 +29,8 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(description="PostgreSQL URL; may hold a password.")
     codec_keys: SecretStr = Field(description="Keys for Temporal's payloads: `id:base64,…`.")
     codec_active_key: str = Field(description="Id of the key that encrypts new payloads.")
-    secret_key: SecretStr = Field(
-        min_length=_SECRET_KEY_LENGTH,
+    pepper: SecretStr = Field(
+        min_length=_PEPPER_LENGTH,
         description="Secret behind tracking codes and keyed hashes.",
     )
 

@@ -18,7 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("CENTER1379_DATABASE_URL", "postgresql://centre:hidden-word@db/centre")
     monkeypatch.setenv("CENTER1379_CODEC_KEYS", f"k1:{KEY}")
     monkeypatch.setenv("CENTER1379_CODEC_ACTIVE_KEY", "k1")
-    monkeypatch.setenv("CENTER1379_SECRET_KEY", "guess-me-not-" * 3)
+    monkeypatch.setenv("CENTER1379_PEPPER", "guess-me-not-" * 3)
     return monkeypatch
 
 
@@ -45,7 +45,7 @@ def test_no_secret_is_shown() -> None:
     assert "guess-me-not" not in shown
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "CODEC_KEYS", "CODEC_ACTIVE_KEY", "SECRET_KEY"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "CODEC_KEYS", "CODEC_ACTIVE_KEY", "PEPPER"])
 def test_a_secret_has_no_default(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.delenv(f"CENTER1379_{name}")
 

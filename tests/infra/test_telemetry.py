@@ -23,7 +23,7 @@ def settings(log_format: str = "json") -> Settings:
             "database_url": SecretStr("postgresql://"),
             "codec_keys": SecretStr("k1:" + b64encode(os.urandom(32)).decode()),
             "codec_active_key": "k1",
-            "secret_key": SecretStr("p" * 32),
+            "pepper": SecretStr("p" * 32),
             "log_format": log_format,
         }
     )
@@ -90,8 +90,9 @@ def test_an_error_is_logged_without_the_values_of_variables(
     def fail(contact: str) -> None:
         raise LookupError(f"no desk for {len(contact)} letters")
 
+    contact = f"{'someone'}@company.example"
     try:
-        fail("@".join(["someone", "company.example"]))
+        fail(contact)
     except LookupError:
         structlog.stdlib.get_logger().exception("dispatch_failed")
 
