@@ -47,6 +47,10 @@ def support_of(institute: str) -> Actor:
     return Actor(id=f"acc-{institute.lower()}-support", role=Role.SUPPORT, institute=institute)
 
 
+def licensing_of(institute: str) -> Actor:
+    return Actor(id=f"acc-{institute.lower()}-tlo", role=Role.TLO, institute=institute)
+
+
 def written(text: str) -> str:
     """A text as workflows see it: stored elsewhere, referred to here."""
     return document_reference(uuid4().hex, text)
@@ -102,7 +106,11 @@ class CaseDriver:
     ) -> TaskReceipt:
         """Answer the open task whose outcome this is."""
         task = await self.open_task(TaskKind(outcome.kind))
-        return await self.complete_task(task, outcome, by, submitted_at=submitted_at)
+        try:
+            return await self.complete_task(task, outcome, by, submitted_at=submitted_at)
+        except WorkflowUpdateFailedError as failed:
+            msg = f"{task.task_id} refused: {failed.cause}"
+            raise AssertionError(msg) from failed
 
     async def complete_task(
         self,

@@ -1,9 +1,10 @@
 """The real dev server with one virtual clock a case, and workers on the queues a case uses."""
 
-import shutil
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -52,14 +53,12 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
     env = await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),
         data_converter=pydantic_data_converter,
-        dev_server_existing_path=shutil.which("temporal"),
+        dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
         dev_server_extra_args=[
             "--dynamic-config-value",
             "frontend.WorkflowTimeSkippingEnabled=true",
             "--dynamic-config-value",
             'history.timerProcessorMaxTimeShift="10ms"',
-            "--dynamic-config-value",
-            "history.enableChasm=true",
         ],
         search_attributes=KEYS,
     )

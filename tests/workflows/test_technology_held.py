@@ -13,7 +13,7 @@ from schemas.task import (
     ProposeSolution,
     TriageCase,
 )
-from tests.driver import CaseDriver, support_of, written
+from tests.driver import CaseDriver, licensing_of, support_of, written
 from tests.workflows.conftest import StartCase
 
 TECH_HELD = TriageCase(service=Service.DIFFICULTY, branch=Branch.TECH_HELD)
@@ -25,7 +25,7 @@ async def to_the_survey(case: CaseDriver) -> None:
     await case.complete(ConfirmTechnology(decision="solves"), support)
     await case.complete(ProposeSolution(offers="licence", proposal=written("제안")), support)
     await case.complete(ChooseSolution(decision="accept"), COMPANY)
-    await case.complete(AgreeTerms(decision="agreed", terms=written("조건")), support)
+    await case.complete(AgreeTerms(decision="agreed", terms=written("조건")), licensing_of("KITECH"))
     await case.complete(ConfirmResult(decision="confirm"), COMPANY)
 
 

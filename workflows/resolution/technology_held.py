@@ -32,7 +32,6 @@ async def technology_held(case: CaseFile) -> CaseOutcome:
                 ConfirmTechnology,
                 case.lead_group(Role.RESEARCHER),
                 due="techheld.confirm",
-                assignee=case.snapshot.handler,
             ),
         )
         if verdict.decision == "needs_rd":
@@ -112,7 +111,6 @@ async def _deliver(case: CaseFile, proposal: ProposeSolution) -> CaseOutcome:
             AgreeTerms,
             case.lead_group(Role.TLO),
             due="techheld.terms",
-            assignee=case.snapshot.handler,
         ),
     )
     if terms.decision == "failed":
