@@ -87,12 +87,20 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _renderers(settings: Settings) -> list[Processor]:
+    # Tracebacks without local variables, which structlog and rich show otherwise: they are what a
+    # company wrote.
     if settings.log_format == "json":
         return [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            ),
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ]
-    return [structlog.dev.ConsoleRenderer(colors=False)]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
+    ]
 
 
 def mask_personal_data(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
