@@ -1,0 +1,254 @@
+"""Short R&D in the fast lane: scoping, track, agreement in two weeks, project, result."""
+
+from datetime import timedelta
+
+import pytest
+
+from schemas.actor import COMPANY
+from schemas.case import Branch, CaseOutcome, CaseStatus, CaseStep, PromiseState, Service, Urgency
+from schemas.task import (
+    AnswerSurvey,
+    ApprovePlan,
+    ConfirmResult,
+    DecideLateAgreement,
+    DecideOverrun,
+    DecideTrack,
+    DraftAgreement,
+    HandleByHand,
+    ReportProgress,
+    ReportResult,
+    ScopeProject,
+    SignAsCompany,
+    SignAsInstitute,
+    TaskKind,
+    TriageCase,
+)
+from tests.driver import COORDINATOR, TRIAGE, CaseDriver, head_of, support_of, written
+from tests.workflows.conftest import StartCase
+
+NEEDS_RD = TriageCase(
+    service=Service.DIFFICULTY,
+    branch=Branch.ADDITIONAL_RD,
+    urgency=Urgency.URGENT_FIELD,
+    months=3,
+    budget_krw=20_000_000,
+)
+HEAD, SUPPORT = head_of("KITECH"), support_of("KITECH")
+GOOD_SURVEY = AnswerSurvey(ease=5, speed=5, competence=5, result=5, overall=5, solved="yes")
+
+
+async def to_the_draft(case: CaseDriver) -> None:
+    await case.get_contacted(NEEDS_RD)
+    await case.complete(
+        ScopeProject(months=3, budget_krw=20_000_000, plan=written("계획")), SUPPORT
+    )
+    await case.complete(DecideTrack(decision="short_fast"), TRIAGE)
+    await case.complete(ApprovePlan(decision="approve"), HEAD)
+
+
+async def to_the_project(case: CaseDriver) -> None:
+    await to_the_draft(case)
+    await case.complete(
+        DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT
+    )
+    await case.complete(SignAsCompany(decision="sign"), COMPANY)
+    await case.complete(SignAsInstitute(decision="sign"), HEAD)
+    await case.open_task(TaskKind.REPORT_RESULT)
+
+
+async def report_monthly(case: CaseDriver, months: int) -> None:
+    for _ in range(months):
+        await case.pass_time(timedelta(days=32))
+        await case.complete(ReportProgress(decision="on_plan"), SUPPORT)
+
+
+async def test_a_short_project_goes_from_receipt_to_the_answered_survey(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    agreement = (await case.snapshot()).promises[-1]
+    assert (agreement.kind, agreement.state) == ("agreement", PromiseState.KEPT)
+    await report_monthly(case, 2)
+    await case.complete(ReportResult(goal="met", report=written("결과")), SUPPORT)
+    await case.complete(ConfirmResult(decision="confirm"), COMPANY)
+    await case.complete(GOOD_SURVEY, COMPANY)
+    await case.pass_time(timedelta(days=40))
+
+    ended = await case.handle.result()
+
+    assert ended.outcome is CaseOutcome.RESOLVED_RD_SHORT
+    assert ended.status is CaseStatus.CLOSED
+    history = await case.handle.fetch_history()
+    assert len(history.events) <= 250
+
+
+async def test_an_agreement_that_is_late_waits_for_the_coordinator(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_draft(case)
+    due_at = (await case.snapshot()).promises[-1].deadline.due_at
+    await case.pass_time_until(due_at - timedelta(hours=1))
+    assert (await case.snapshot()).step is CaseStep.AGREEMENT
+
+    await case.pass_time_until(due_at)
+
+    late = await case.open_task(TaskKind.DECIDE_LATE_AGREEMENT)
+    snapshot = await case.snapshot()
+    assert snapshot.step is CaseStep.AGREEMENT_LATE
+    assert snapshot.promises[-1].state is PromiseState.BROKEN
+    assert TaskKind.DRAFT_AGREEMENT in await case.open_kinds()
+
+    await case.complete_task(
+        late, DecideLateAgreement(decision="close", reason=written("사유")), COORDINATOR
+    )
+    await case.open_task(TaskKind.ANSWER_SURVEY)
+    assert (await case.snapshot()).outcome is CaseOutcome.AGREEMENT_FAILED
+
+
+async def test_a_late_agreement_extended_once_can_still_be_signed(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_draft(case)
+    due_at = (await case.snapshot()).promises[-1].deadline.due_at
+    await case.pass_time_until(due_at)
+    await case.complete(
+        DecideLateAgreement(decision="extend", reason=written("사유")), COORDINATOR
+    )
+    await case.complete(
+        DraftAgreement(starts_on="2026-12-20", agreement=written("협약")), SUPPORT
+    )
+    await case.complete(SignAsCompany(decision="sign"), COMPANY)
+    await case.complete(SignAsInstitute(decision="sign"), HEAD)
+    await case.open_task(TaskKind.REPORT_RESULT)
+
+    promise = (await case.snapshot()).promises[-1]
+    assert promise.state is PromiseState.KEPT
+    assert promise.deadline.due_at > due_at
+
+
+async def test_an_agreement_that_moves_to_a_round_is_handled_by_hand(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_draft(case)
+    await case.pass_time_until((await case.snapshot()).promises[-1].deadline.due_at)
+    await case.complete(
+        DecideLateAgreement(decision="monthly_round", reason=written("사유")), COORDINATOR
+    )
+
+    by_hand = await case.open_task(TaskKind.HANDLE_BY_HAND)
+
+    assert by_hand.parameters["route"] == "short_monthly"
+    await case.complete_task(
+        by_hand, HandleByHand(outcome="resolved_rd_short", result=written("결과")), SUPPORT
+    )
+    await case.complete(ConfirmResult(decision="confirm"), COMPANY)
+
+
+@pytest.mark.parametrize("side", ["company", "institute"])
+async def test_a_refused_agreement_ends_the_case(start_case: StartCase, side: str) -> None:
+    case = await start_case()
+    await to_the_draft(case)
+    await case.complete(
+        DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT
+    )
+    if side == "company":
+        await case.complete(SignAsCompany(decision="refuse", reason=written("사유")), COMPANY)
+        await case.complete(SignAsInstitute(decision="sign"), HEAD)
+    else:
+        await case.complete(SignAsCompany(decision="sign"), COMPANY)
+        await case.complete(SignAsInstitute(decision="refuse", reason=written("사유")), HEAD)
+
+    await case.open_task(TaskKind.ANSWER_SURVEY)
+
+    ended = await case.snapshot()
+    assert ended.outcome is CaseOutcome.AGREEMENT_FAILED
+    assert ended.outcome_reason == f"refused_by_{side}"
+
+
+async def test_a_wanted_change_leads_to_a_new_draft(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_draft(case)
+    draft = DraftAgreement(starts_on="2026-12-01", agreement=written("협약"))
+    await case.complete(draft, SUPPORT)
+    await case.complete(SignAsCompany(decision="change", reason=written("변경")), COMPANY)
+    await case.complete(SignAsInstitute(decision="sign"), HEAD)
+
+    approval = await case.open_task(TaskKind.APPROVE_PLAN)
+
+    assert approval.task_id.endswith(".2")
+
+
+async def test_a_project_without_a_result_at_its_end_is_an_overrun(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    await report_monthly(case, 2)
+    await case.pass_time(timedelta(days=40))
+
+    overrun = await case.open_task(TaskKind.DECIDE_OVERRUN)
+    assert (await case.snapshot()).step is CaseStep.RD_OVERRUN
+
+    await case.complete_task(
+        overrun, DecideOverrun(decision="extend", weeks=2, reason=written("사유")), HEAD
+    )
+    await case.complete(ReportResult(goal="partly", report=written("결과")), SUPPORT)
+    await case.complete(ConfirmResult(decision="confirm"), COMPANY)
+    await case.open_task(TaskKind.ANSWER_SURVEY)
+    assert (await case.snapshot()).outcome is CaseOutcome.PARTIAL
+
+
+async def test_a_stopped_project_ends_as_stopped(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    await case.pass_time(timedelta(days=32))
+    await case.complete(ReportProgress(decision="stop", note=written("사유")), SUPPORT)
+
+    await case.open_task(TaskKind.ANSWER_SURVEY)
+
+    assert (await case.snapshot()).outcome is CaseOutcome.RD_STOPPED
+
+
+async def test_a_result_is_worked_over_once_and_then_disputed(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    result = ReportResult(goal="met", report=written("결과"))
+    await case.complete(result, SUPPORT)
+    await case.complete(ConfirmResult(decision="rework", reason=written("보완")), COMPANY)
+    await case.complete(result, SUPPORT)
+    await case.complete(ConfirmResult(decision="rework", reason=written("보완")), COMPANY)
+
+    dispute = await case.open_task(TaskKind.SETTLE_DISPUTE)
+
+    assert dispute.candidate_group == "centre:coordinator"
+
+
+async def test_a_missed_goal_is_reported_as_such_and_still_surveyed(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    await case.complete(ReportResult(goal="missed", report=written("교훈")), SUPPORT)
+    await case.complete(ConfirmResult(decision="confirm"), COMPANY)
+
+    survey = await case.open_task(TaskKind.ANSWER_SURVEY)
+
+    assert survey.parameters["form"] == "full"
+    assert (await case.snapshot()).outcome is CaseOutcome.RD_FAILED
+
+
+async def test_a_plan_in_a_gap_of_the_grid_goes_to_the_coordinator(start_case: StartCase) -> None:
+    case = await start_case()
+    await case.get_contacted(NEEDS_RD)
+    await case.complete(
+        ScopeProject(months=6, budget_krw=30_000_000, plan=written("계획")), SUPPORT
+    )
+    decide = await case.open_task(TaskKind.DECIDE_TRACK)
+    assert decide.candidate_group == "centre:coordinator"
+    assert decide.parameters["flags"] == "GAP_4M_12M_LE_30M"
+    assert await case.refused(decide, DecideTrack(decision="medium"), COORDINATOR) == (
+        "outcome-incomplete"
+    )
+
+    await case.complete_task(
+        decide, DecideTrack(decision="medium", reason=written("사유")), COORDINATOR
+    )
+
+    by_hand = await case.open_task(TaskKind.HANDLE_BY_HAND)
+    assert by_hand.parameters["route"] == "medium"
