@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ Companies need no account: the case number and the tracking code open their case
 
 
 @asynccontextmanager
-async def open_centre(settings: Settings) -> AsyncIterator[Centre]:
+async def open_centre(settings: Settings) -> AsyncGenerator[Centre]:
     """The connections of one API process, closed at the end.
 
     Temporal need not be there: intake takes cases all the same.
@@ -45,7 +45,7 @@ async def open_centre(settings: Settings) -> AsyncIterator[Centre]:
         yield Centre(
             pool=pool,
             temporal=temporal,
-            secrets=Secrets(settings.pepper.get_secret_value().encode()),
+            secrets=Secrets(settings.secret_key.get_secret_value().encode()),
             secure_cookies=settings.secure_cookies,
             temporal_ui_url=settings.temporal_ui_url,
         )
@@ -62,7 +62,7 @@ def application(centre: AbstractAsyncContextManager[Centre]) -> FastAPI:
     """The application over a centre, which is opened when the application starts."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with centre as opened:
             app.state.centre = opened
             yield
@@ -111,7 +111,7 @@ def check_access(app: FastAPI) -> None:
         RuntimeError: Names the routes.
     """
     silent = [
-        f"{sorted(route.methods)} {route.path}"
+        f"{sorted(route.methods or ())} {route.path}"
         for route in app.routes
         if isinstance(route, APIRoute) and access_of(route) is None
     ]

@@ -83,7 +83,7 @@ async def metrics(centre: CentreDep) -> Response:
 def _cors(request: Request, centre: Centre) -> dict[str, str]:
     """Headers that let the Temporal UI, and no other page, read the answer."""
     origin = request.headers.get("origin")
-    if centre.temporal_ui_url is None or origin != centre.temporal_ui_url.rstrip("/"):
+    if not origin or origin != (centre.temporal_ui_url or "").rstrip("/"):
         return {}
     return {
         "Access-Control-Allow-Origin": origin,
