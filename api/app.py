@@ -4,12 +4,13 @@ import importlib
 import pkgutil
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.routing import Mount
 
 from api import problems
 from api.auth import Access
@@ -18,8 +19,6 @@ from api.security import BrowserPolicy, SizeLimit
 from infra.postgres.pool import open_pool
 from infra.settings import Settings
 from infra.temporal import lazy_client
-
-log = structlog.stdlib.get_logger()
 
 VERSION: Final = "1"
 DESCRIPTION: Final = """
@@ -98,10 +97,30 @@ def routers() -> list[APIRouter]:
     return found
 
 
-def access_of(route: APIRoute) -> Access | None:
-    """Who may call a route; None when it does not say so, exactly once."""
-    named = list(_accesses_in(route.dependant))
-    return named[0] if len(named) == 1 else None
+@dataclass(frozen=True)
+class ServedRoute:
+    """A route as it is served.
+
+    Attributes:
+        access: Who may call it; None when it does not say so, exactly once.
+    """
+
+    methods: tuple[str, ...]
+    path: str
+    module: str
+    access: Access | None
+
+
+def served_routes(app: FastAPI) -> list[ServedRoute]:
+    """Every route of the application but its description and its static files.
+
+    FastAPI keeps included routers as they are, so `app.routes` alone does not name their routes.
+    """
+    return [
+        _served(context)
+        for context in iter_route_contexts(app.routes)
+        if context.path != app.openapi_url and not isinstance(context.route, Mount)
+    ]
 
 
 def check_access(app: FastAPI) -> None:
@@ -110,13 +129,19 @@ def check_access(app: FastAPI) -> None:
     Raises:
         RuntimeError: Names the routes.
     """
-    silent = [
-        f"{sorted(route.methods or ())} {route.path}"
-        for route in app.routes
-        if isinstance(route, APIRoute) and access_of(route) is None
-    ]
+    silent = [f"{route.methods} {route.path}" for route in served_routes(app) if not route.access]
     if silent:
         raise RuntimeError(f"Each route needs one Access among its dependencies: {silent}")
+
+
+def _served(context: RouteContext) -> ServedRoute:
+    named = _accesses_in(context.dependant) if hasattr(context, "dependant") else []
+    return ServedRoute(
+        methods=tuple(sorted(context.methods or ())),
+        path=context.path or "",
+        module=getattr(context.endpoint, "__module__", ""),
+        access=named[0] if len(named) == 1 else None,
+    )
 
 
 def _accesses_in(dependant: Dependant) -> list[Access]:

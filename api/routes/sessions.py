@@ -102,7 +102,7 @@ def set_cookie(response: Response, centre: Centre, name: str, signed_in: SignedI
     response.set_cookie(
         name,
         signed_in.token,
-        expires=signed_in.session.expires_at,
+        max_age=int((signed_in.session.expires_at - centre.clock()).total_seconds()),
         httponly=True,
         secure=centre.secure_cookies,
         samesite="lax",

@@ -65,9 +65,7 @@ async def reference(database: asyncpg.Pool) -> None:
 @pytest.fixture(scope="session")
 async def absent_temporal() -> Client:
     """A client of a server that is not there."""
-    return await Client.connect(
-        "127.0.0.1:9", lazy=True, data_converter=pydantic_data_converter
-    )
+    return await Client.connect("127.0.0.1:9", lazy=True, data_converter=pydantic_data_converter)
 
 
 @pytest.fixture
@@ -228,5 +226,3 @@ async def add_task(database: asyncpg.Pool, case_number: str, kind: TaskKind, gro
         task.model_dump(mode="json"),
     )
     return task.task_id
-
-

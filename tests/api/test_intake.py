@@ -67,9 +67,7 @@ async def test_a_double_click_files_one_case(
         body["company"]["business_registration_number"],
     )
     assert stored == 1
-    texts = await database.fetchval(
-        "SELECT count(*) FROM case_text WHERE case_number = $1", number
-    )
+    texts = await database.fetchval("SELECT count(*) FROM case_text WHERE case_number = $1", number)
     assert texts == 1
 
 

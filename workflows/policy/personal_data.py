@@ -36,6 +36,8 @@ class Masked:
     kinds: tuple[PersonalDataKind, ...]
 
 
+# Korean keyboards also make wide digits.
+_ASCII_DIGITS: Final = {0xFF10 + digit: str(digit) for digit in range(10)}
 _SEPARATOR: Final = r"[\s.\-\u2010-\u2015\u2212\uff0d]"
 # Six digits of a birth date, then 1-8: sex, century, foreigner. Corporation numbers look alike, but
 # their seventh digit is 0.
@@ -67,7 +69,9 @@ _LABELS: Final = {
 
 def mask(text: str) -> Masked:
     """Remove resident registration numbers from `text` and blank out other personal data."""
-    kept, removed = _replace(text, _RESIDENT_NUMBER, PersonalDataKind.RESIDENT_NUMBER)
+    kept, removed = _replace(
+        text.translate(_ASCII_DIGITS), _RESIDENT_NUMBER, PersonalDataKind.RESIDENT_NUMBER
+    )
     found = {PersonalDataKind.RESIDENT_NUMBER} if removed else set[PersonalDataKind]()
     masked = kept
     for kind, pattern, is_meant in _MASKED_ONLY:
@@ -79,7 +83,8 @@ def mask(text: str) -> Masked:
 
 def without_resident_numbers(text: str) -> str:
     """`text` as it may be stored: resident registration numbers may not (L5 제24조의2)."""
-    return _replace(text, _RESIDENT_NUMBER, PersonalDataKind.RESIDENT_NUMBER)[0]
+    plain = text.translate(_ASCII_DIGITS)
+    return _replace(plain, _RESIDENT_NUMBER, PersonalDataKind.RESIDENT_NUMBER)[0]
 
 
 def _replace(
