@@ -44,7 +44,7 @@ async def open_centre(settings: Settings) -> AsyncGenerator[Centre]:
         yield Centre(
             pool=pool,
             temporal=temporal,
-            secrets=Secrets(settings.secret_key.get_secret_value().encode()),
+            secrets=Secrets(settings.pepper.get_secret_value().encode()),
             secure_cookies=settings.secure_cookies,
             temporal_ui_url=settings.temporal_ui_url,
         )

@@ -25,14 +25,14 @@ from schemas.policy import Clock, Deadline, Reasoning
 from schemas.task import HumanTask, TaskKind
 from workers.policy_files import default_policy
 
-PASSWORD = "a plainly synthetic pass phrase"
+PASSWORD = "a plainly synthetic pass phrase"  # noqa: S105  # of demonstration accounts
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 _ADDRESSES = count(1)
 _COMPANIES = count(1)
 
 
 @pytest.fixture(scope="session")
-async def reference(database: asyncpg.Pool) -> None:
+async def reference(database: asyncpg.Pool) -> asyncpg.Pool:
     """Two institutes, channels, a region, the policy, and one account for every role."""
     await add_policy(database, default_policy())
     await set_current_policy(database, default_policy().version)
@@ -60,6 +60,7 @@ async def reference(database: asyncpg.Pool) -> None:
     password_hash = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     for account in accounts.demo_accounts([("KITECH", "생산"), ("KERI", "전기")]):
         await accounts.save(database, account, password_hash)
+    return database
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +70,9 @@ async def absent_temporal() -> Client:
 
 
 @pytest.fixture
-def centre(database: asyncpg.Pool, reference: None, absent_temporal: Client) -> Centre:
+def centre(reference: asyncpg.Pool, absent_temporal: Client) -> Centre:
     return Centre(
-        pool=database,
+        pool=reference,
         temporal=absent_temporal,
         secrets=Secrets(b"plainly synthetic secret of tests"),
         clock=lambda: NOW,

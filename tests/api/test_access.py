@@ -35,7 +35,7 @@ def test_the_table_names_the_routes_that_are_served(app: FastAPI) -> None:
     assert "| `POST /api/v1/tasks/{task_id}/complete` | agent, regional," in access_table(app)
 
 
-def test_a_route_without_access_is_refused_at_start_up(app: FastAPI) -> None:
+def test_a_route_without_access_is_refused_at_start_up() -> None:
     broken = FastAPI(docs_url=None, redoc_url=None)
     inner = APIRouter()
     inner.add_api_route("/open-to-all", lambda: None)

@@ -1,6 +1,7 @@
 """Intake: once, in the database first, without what must not be kept."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import asyncpg
 import httpx
@@ -194,9 +195,7 @@ async def test_a_resident_number_is_nowhere_after_intake(
     assert "010-0000-0000" not in stored["description_masked"]
 
 
-async def test_a_wrong_number_and_a_wrong_code_get_one_answer(
-    app: FastAPI, public: httpx.AsyncClient
-) -> None:
+async def test_a_wrong_number_and_a_wrong_code_get_one_answer(public: httpx.AsyncClient) -> None:
     receipt = await filed(public)
     other = await filed(public)
 
@@ -265,7 +264,7 @@ async def test_a_body_that_is_too_large_is_refused(public: httpx.AsyncClient) ->
 
 
 async def test_a_body_of_unannounced_length_is_counted(public: httpx.AsyncClient) -> None:
-    async def stream():  # noqa: ANN202  # bytes
+    async def stream() -> AsyncGenerator[bytes]:
         for _ in range(7):
             yield b"x" * 1024 * 1024
 

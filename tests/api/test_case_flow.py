@@ -1,0 +1,112 @@
+"""Through the API alone, on the real Temporal: file, screen, ask the company, withdraw."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from api.centre import Centre
+from api.intake import sweep_pending
+from infra.postgres import intakes
+from tests.api.conftest import browser, difficulty, serving, signed_in
+from tests.workflows.conftest import temporal, workers
+
+__all__ = ["temporal", "workers"]
+
+
+@pytest.fixture
+def live(centre: Centre, temporal: WorkflowEnvironment, workers: None) -> Centre:  # the fixtures above
+    return replace(centre, temporal=temporal.client, clock=lambda: datetime.now(UTC))
+
+
+async def task_of(client: httpx.AsyncClient, case_number: str, kind: str) -> dict[str, Any]:
+    page = (await client.get("/api/v1/tasks", params={"q": case_number, "kind": kind})).json()
+    assert len(page["items"]) == 1, page
+    return page["items"][0]
+
+
+async def test_a_case_is_filed_screened_answered_and_withdrawn(live: Centre) -> None:
+    async with serving(live) as app, browser(app) as company:
+        filing = await company.post(
+            "/api/v1/cases", json=difficulty(), headers={"Idempotency-Key": "flow-1"}
+        )
+        assert filing.status_code == 201, filing.text
+        number = filing.json()["case_number"]
+        company.headers["X-Tracking-Code"] = filing.json()["tracking_code"]
+        triage = await signed_in(app, "triage")
+        view = (await company.get(f"/api/v1/cases/{number}")).json()
+        assert view["promises"][0]["kind"] == "first_contact"
+
+        task = await task_of(triage, number, "screen_case")
+        url = f"/api/v1/tasks/{task['task_id']}"
+        claimed = await triage.post(f"{url}/claim", headers={"If-Match": '"1"'})
+        assert claimed.status_code == 200, claimed.text
+        answer = {"outcome": {"decision": "supplement", "question": "어떤 합금입니까?"}}
+        stale = await triage.post(f"{url}/complete", json=answer, headers={"If-Match": '"1"'})
+        assert (stale.status_code, stale.json()["type"]) == (412, "/problems/stale-version")
+        headers = {"If-Match": claimed.headers["ETag"], "Idempotency-Key": "flow-complete"}
+        done = await triage.post(f"{url}/complete", json=answer, headers=headers)
+        again = await triage.post(f"{url}/complete", json=answer, headers=headers)
+        assert done.status_code == 200, done.text
+        assert done.json() == again.json()
+        assert done.json()["projection"] == "done"
+        assert "합금" not in done.text
+
+        asked = (await company.get(f"/api/v1/cases/{number}/tasks")).json()["items"][0]
+        assert asked["kind"] == "supply_information"
+        assert "어떤 합금입니까?" in asked["texts"].values()
+        supplied = await company.post(
+            f"/api/v1/cases/{number}/tasks/{asked['task_id']}/complete",
+            json={"outcome": {"decision": "supply", "information": "ADC12 합금입니다."}},
+        )
+        assert supplied.status_code == 200, supplied.text
+
+        withdrawn = await company.post(
+            f"/api/v1/cases/{number}/withdraw", json={"reason": "해결되었습니다."}
+        )
+        assert withdrawn.status_code == 200, withdrawn.text
+        second = await company.post(f"/api/v1/cases/{number}/withdraw", json={})
+        assert (second.status_code, second.json()["type"]) == (409, "/problems/case-closed")
+
+        auditor = await signed_in(app, "auditor")
+        history = await auditor.get(f"/api/v1/cases/{number}/history")
+        assert history.status_code == 200, history.text
+        acts = [
+            (line["actor"], line["detail"]["update"])
+            for line in history.json()["items"]
+            if "update" in line["detail"]
+        ]
+        assert ("acc-triage", "complete_task") in acts
+        assert ("company", "withdraw") in acts
+        assert "합금" not in history.text
+        raw = await auditor.get(f"/api/v1/cases/{number}/history", params={"format": "raw"})
+        assert raw.json()["events"][0]["eventType"].endswith("WORKFLOW_EXECUTION_STARTED")
+
+
+async def test_what_stayed_pending_is_started_by_the_sweeper(
+    centre: Centre, live: Centre, database: asyncpg.Pool
+) -> None:
+    async with serving(centre) as app, browser(app) as company:
+        receipt = (await company.post("/api/v1/cases", json=difficulty())).json()
+    assert receipt["status"] == "pending"
+
+    await sweep_pending(database, live.temporal, live.clock())
+
+    left = await intakes.pending_intakes(database, live.clock())
+    assert receipt["case_number"] not in {intake.case_number for intake in left}
+    assert await live.temporal.get_workflow_handle(receipt["case_number"]).describe()
+
+
+async def test_an_institute_cannot_act_on_a_case_it_was_not_offered(live: Centre) -> None:
+    async with serving(live) as app, browser(app) as company:
+        number = (await company.post("/api/v1/cases", json=difficulty())).json()["case_number"]
+        triage, foreign = await signed_in(app, "triage"), await signed_in(app, "keri.head")
+        task = await task_of(triage, number, "screen_case")
+
+        refused = await foreign.post(f"/api/v1/tasks/{task['task_id']}/claim")
+
+        assert refused.json()["type"] == "/problems/task-not-found"
