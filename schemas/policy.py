@@ -72,8 +72,10 @@ class PolicyValues(WireModel):
         return _typed(key, self.values[key], Period)
 
     def periods(self, key: str) -> tuple[Period, ...]:
-        """Several lengths of time, such as reminders before a due date; largest first."""
+        """Several lengths of time, such as reminders before a due date; one counts as a list."""
         value = self.values[key]
+        if isinstance(value, Period):
+            return (value,)
         if isinstance(value, tuple) and all(isinstance(item, Period) for item in value):
             return tuple(item for item in value if isinstance(item, Period))
         raise TypeError(f"{key} is not a list of periods")

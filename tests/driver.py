@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 from uuid import uuid4
 
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
@@ -10,7 +9,6 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from schemas.actor import COMPANY, Actor, Role
-from schemas.base import WireModel
 from schemas.case import CaseSnapshot, ReopenRequest, Withdrawal
 from schemas.document import document_reference
 from schemas.problem import ProblemType
@@ -35,7 +33,6 @@ COORDINATOR = Actor(id="acc-coordinator", role=Role.COORDINATOR)
 DIRECTOR = Actor(id="acc-director", role=Role.DIRECTOR)
 SURVEY_DESK = Actor(id="acc-survey", role=Role.SURVEY)
 
-_Outcome = TypeVar("_Outcome", bound=WireModel)
 _PATIENCE_SECONDS = 20.0
 
 
@@ -174,9 +171,7 @@ class CaseDriver:
 
     async def get_accepted(self, triage: TriageCase, institute: str = "KITECH") -> None:
         await self.get_triaged(triage)
-        await self.complete(
-            AssignInstitute(decision="assign", institute=institute), COORDINATOR
-        )
+        await self.complete(AssignInstitute(decision="assign", institute=institute), COORDINATOR)
         await self.complete(
             AcceptCase(decision="accept", named_staff=support_of(institute).id),
             head_of(institute),

@@ -78,8 +78,11 @@ async def _survey(case: CaseFile) -> tuple[int, str] | None:
         )
     )
     try:
-        phone = await case.deadline("survey.phone", start=sent_at)
-        if not await case.wait(asking.done, until=phone.due_at, summary="telephone survey"):
+        # A telephone call is a reminder: it does not move with holidays, so that it comes before
+        # the survey closes.
+        calls = await case.deadline("survey.close", start=sent_at, reminders="survey.phone")
+        call_at = next(iter(calls.reminders), calls.due_at)
+        if not await case.wait(asking.done, until=call_at, summary="telephone survey"):
             called = await _telephone(case, asking)
             if called is not None:
                 return called

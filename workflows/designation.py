@@ -35,20 +35,16 @@ async def designate(case: CaseFile) -> None:
         Ended: The panel found nobody.
     """
     await rank(case)
-    institute = await choose(case)
+    institute = await choose(case) or await convene_panel(case)
     declines = 0
-    while True:
-        answer = OfferAnswer.DECLINED
-        if institute is not None:
-            answer = await offer(case, institute)
-        if answer is OfferAnswer.ACCEPTED:
-            return
-        declines += answer is OfferAnswer.DECLINED and institute is not None
-        institute = next_candidate(case)
-        if institute is None or declines >= case.policy.count("match.max_declines_before_panel"):
+    while (answer := await offer(case, institute)) is not OfferAnswer.ACCEPTED:
+        declines += answer is OfferAnswer.DECLINED
+        following = next_candidate(case)
+        if following is None or declines >= case.policy.count("match.max_declines_before_panel"):
             institute = await convene_panel(case)
             declines = 0
         else:
+            institute = following
             case.tell("case_reassigned")
             case.tell("case_reassigned", COORDINATORS, institute=institute)
 

@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
         TaskReceipt,
         TaskRelease,
         TaskStatus,
+        TriageCase,
     )
 
 from workflows import activity_stubs, asking
@@ -51,6 +52,7 @@ class SupportCase:
     def __init__(self, intake: CaseIntake) -> None:
         self._case = CaseFile(intake)
         self._reopened = False
+        self._expiry_reversed = False
 
     @workflow.run
     async def run(self, intake: CaseIntake) -> CaseSnapshot:
@@ -69,9 +71,9 @@ class SupportCase:
         return case.snapshot
 
     async def _handle(self) -> CaseOutcome:
-        """Steps 1 to 3; a reopened case goes on from its triage, if it got that far."""
+        """Steps 1 to 3; a case taken up again goes on after its triage, if it got that far."""
         case = self._case
-        if case.snapshot.service is None or case.snapshot.reopen_seq == 0:
+        if not any(isinstance(task.outcome, TriageCase) for task in case.tasks):
             await screen(case)
             await triage(case)
         await designate(case)
@@ -106,12 +108,12 @@ class SupportCase:
         case = self._case
         checking = asyncio.create_task(check_afterwards(case))
         try:
-            await case.wait(lambda: checking.done() or self._reopened)
-            wanted = self._reopened or await checking
+            await case.wait(lambda: checking.done() or self._is_wanted)
+            wanted = self._is_wanted or await checking
             if not wanted:
                 case.move(CaseStatus.CLOSED)
                 wanted = await case.wait(
-                    lambda: self._reopened,
+                    lambda: self._is_wanted,
                     until=case.snapshot.reopen_until,
                     summary="reopening window",
                 )
@@ -121,16 +123,24 @@ class SupportCase:
             await self._reopen()
         return wanted
 
+    @property
+    def _is_wanted(self) -> bool:
+        return self._reopened or self._expiry_reversed
+
     async def _reopen(self) -> None:
-        """Take the case up again under its number, with another handler (U16)."""
+        """Take the case up again under its number; if the company asked, with another handler.
+
+        An expiry that is taken back was no ending, so it does not count as a reopening (U16).
+        """
         case = self._case
-        self._reopened = False
-        handlers = [case.snapshot.handler] if case.snapshot.handler else []
-        case.excluded = (*case.excluded, *handlers)
+        if not self._expiry_reversed and case.snapshot.handler is not None:
+            case.excluded = (*case.excluded, case.snapshot.handler)
+        reopenings = 0 if self._expiry_reversed else 1
+        self._reopened = self._expiry_reversed = False
         case.stop_background()
         case.move(
             CaseStatus.RECEIVED,
-            reopen_seq=case.snapshot.reopen_seq + 1,
+            reopen_seq=case.snapshot.reopen_seq + reopenings,
             outcome=None,
             outcome_reason=None,
             outcome_document=None,
@@ -203,7 +213,7 @@ class SupportCase:
         if expired:
             # Submitted in time, seen too late: the ending it caused is taken back.
             self._case.note("case:expiry:reversed", completion.actor, task=task.task_id)
-            self._reopened = True
+            self._expiry_reversed = True
         return self._receipt(task)
 
     @complete_task.validator

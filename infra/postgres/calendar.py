@@ -18,13 +18,18 @@ LAST_YEAR: Final = 2040
 _NOT_OF_PUBLIC_OFFICES: Final = frozenset({"노동절", "근로자의날", "근로자의 날"})
 
 
+def public_office_holidays() -> dict[date, str]:
+    """Holidays of public offices in every year known, with substitutes, by date."""
+    known = holidays.country_holidays("KR", years=range(FIRST_YEAR, LAST_YEAR + 1), language="ko")
+    return {day: name for day, name in sorted(known.items()) if name not in _NOT_OF_PUBLIC_OFFICES}
+
+
 async def load_holidays(pool: asyncpg.Pool) -> int:
     """Fill the table for every year known, once; days declared by hand stay.
 
     Returns:
         The version of the calendar afterwards.
     """
-    known = holidays.country_holidays("KR", years=range(FIRST_YEAR, LAST_YEAR + 1), language="ko")
     async with transaction(pool) as db:
         if await db.fetchval("SELECT count(*) FROM calendar_day"):
             return await current_version(db)
@@ -34,11 +39,7 @@ async def load_holidays(pool: asyncpg.Pool) -> int:
             INSERT INTO calendar_day (on_day, name, source, version)
             VALUES ($1, $2, 'holidays package', $3)
             """,
-            [
-                (day, name, version)
-                for day, name in sorted(known.items())
-                if name not in _NOT_OF_PUBLIC_OFFICES
-            ],
+            [(day, name, version) for day, name in public_office_holidays().items()],
         )
     return version
 

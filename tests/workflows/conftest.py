@@ -67,9 +67,7 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest.fixture(scope="session")
-async def workers(
-    temporal: WorkflowEnvironment, database: asyncpg.Pool
-) -> AsyncIterator[None]:
+async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> AsyncIterator[None]:
     await load_holidays(database)
     await add_policy(database, default_policy())
 

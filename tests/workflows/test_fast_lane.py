@@ -48,9 +48,7 @@ async def to_the_draft(case: CaseDriver) -> None:
 
 async def to_the_project(case: CaseDriver) -> None:
     await to_the_draft(case)
-    await case.complete(
-        DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT
-    )
+    await case.complete(DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT)
     await case.complete(SignAsCompany(decision="sign"), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
     await case.open_task(TaskKind.REPORT_RESULT)
@@ -110,12 +108,8 @@ async def test_a_late_agreement_extended_once_can_still_be_signed(start_case: St
     await to_the_draft(case)
     due_at = (await case.snapshot()).promises[-1].deadline.due_at
     await case.pass_time_until(due_at)
-    await case.complete(
-        DecideLateAgreement(decision="extend", reason=written("사유")), COORDINATOR
-    )
-    await case.complete(
-        DraftAgreement(starts_on="2026-12-20", agreement=written("협약")), SUPPORT
-    )
+    await case.complete(DecideLateAgreement(decision="extend", reason=written("사유")), COORDINATOR)
+    await case.complete(DraftAgreement(starts_on="2026-12-20", agreement=written("협약")), SUPPORT)
     await case.complete(SignAsCompany(decision="sign"), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
     await case.open_task(TaskKind.REPORT_RESULT)
@@ -148,9 +142,7 @@ async def test_an_agreement_that_moves_to_a_round_is_handled_by_hand(
 async def test_a_refused_agreement_ends_the_case(start_case: StartCase, side: str) -> None:
     case = await start_case()
     await to_the_draft(case)
-    await case.complete(
-        DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT
-    )
+    await case.complete(DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT)
     if side == "company":
         await case.complete(SignAsCompany(decision="refuse", reason=written("사유")), COMPANY)
         await case.complete(SignAsInstitute(decision="sign"), HEAD)

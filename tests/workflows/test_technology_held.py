@@ -25,7 +25,9 @@ async def to_the_survey(case: CaseDriver) -> None:
     await case.complete(ConfirmTechnology(decision="solves"), support)
     await case.complete(ProposeSolution(offers="licence", proposal=written("제안")), support)
     await case.complete(ChooseSolution(decision="accept"), COMPANY)
-    await case.complete(AgreeTerms(decision="agreed", terms=written("조건")), licensing_of("KITECH"))
+    await case.complete(
+        AgreeTerms(decision="agreed", terms=written("조건")), licensing_of("KITECH")
+    )
     await case.complete(ConfirmResult(decision="confirm"), COMPANY)
 
 

@@ -102,9 +102,9 @@ def _reminders(
             _part_of(request.start, period, due_at, percent, days) for percent in values.counts(key)
         ]
     elif key.endswith("remind_before"):
-        instants = [due_at - _plain(item) for item in values.periods(key)]
+        instants = [due_at - length_of(item.length).rest for item in values.periods(key)]
     else:
-        instants = [request.start + _plain(item) for item in values.periods(key)]
+        instants = [request.start + length_of(item.length).rest for item in values.periods(key)]
     return tuple(sorted(at.astimezone(SEOUL) for at in instants if request.start < at < due_at))
 
 
@@ -116,10 +116,6 @@ def _part_of(
         part = Period(length=f"PT{seconds}S", clock=Clock.WORKING_HOURS)
         return advance(start, part, days)
     return start + (due_at - start) * percent / 100
-
-
-def _plain(period: Period) -> timedelta:
-    return length_of(period.length).rest
 
 
 def _rolled_from(
