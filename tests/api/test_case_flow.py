@@ -19,7 +19,9 @@ __all__ = ["temporal", "workers"]
 
 
 @pytest.fixture
-def live(centre: Centre, temporal: WorkflowEnvironment, workers: None) -> Centre:  # the fixtures above
+def live(
+    centre: Centre, temporal: WorkflowEnvironment, workers: None
+) -> Centre:  # the fixtures above
     return replace(centre, temporal=temporal.client, clock=lambda: datetime.now(UTC))
 
 
