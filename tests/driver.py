@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -162,6 +163,19 @@ class CaseDriver:
     async def pass_time_until(self, instant: datetime) -> None:
         """Let the case's clock run to an instant, plus a moment for what happens then."""
         await self.pass_time(max(instant - self.now, timedelta()) + timedelta(seconds=2))
+
+    async def settle(self, database: asyncpg.Pool) -> None:
+        """Wait until the read model has caught up with the case."""
+        give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        version = (await self.snapshot()).version
+        while asyncio.get_running_loop().time() < give_up_at:
+            written = await database.fetchval(
+                "SELECT version FROM support_case WHERE case_number = $1", self.handle.id
+            )
+            if written is not None and written >= version:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"the read model never reached version {version}")
 
     # -- the usual way through the front part --
 

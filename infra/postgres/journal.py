@@ -115,50 +115,53 @@ async def heads(db: Database) -> list[tuple[str, int, str]]:
 async def verify(pool: asyncpg.Pool, stream: str | None = None) -> AsyncIterator[Break]:
     """Walk every chain, or one, and yield each place where it does not hold."""
     async with pool.acquire() as connection, connection.transaction():
-        heads_left = {
-            row["stream"]: (row["seq"], row["hash"])
-            for row in await connection.fetch(
-                """
-                SELECT stream, seq, hash FROM journal_head
-                 WHERE $1::text IS NULL OR stream = $1
-                """,
-                stream,
-            )
-        }
-        walked, seq, previous = None, 0, _START
-        async for row in connection.cursor(
-            """
-            SELECT stream, seq, at, actor, role, institute, tag, detail, prev_hash, hash
-              FROM journal_entry
-             WHERE $1::text IS NULL OR stream = $1
-             ORDER BY stream, seq
-            """,
-            stream,
-        ):
-            if row["stream"] != walked:
-                if walked is not None and (found := _end(walked, seq, previous, heads_left)):
-                    yield found
-                walked, seq, previous = row["stream"], 0, _START
-            if row["seq"] != seq + 1:
-                yield Break(walked, seq + 1, "gap")
-            elif row["prev_hash"] != previous or row["hash"] != entry_hash(
-                walked, _entry(row), previous
-            ):
-                yield Break(walked, row["seq"], "changed")
-            seq, previous = row["seq"], row["hash"]
-        if walked is not None and (found := _end(walked, seq, previous, heads_left)):
+        async for found in verify_on(connection, stream):
             yield found
-        for missing in heads_left:
-            yield Break(missing, 1, "cut_off")
 
 
-def _end(
-    stream: str, seq: int, last: bytes, heads_left: dict[str, tuple[int, bytes]]
-) -> Break | None:
-    head = heads_left.pop(stream, None)
-    if head is None:
-        return Break(stream, seq, "head_missing")
-    return None if head == (seq, last) else Break(stream, seq + 1, "cut_off")
+async def verify_on(db: Database, stream: str | None = None) -> AsyncIterator[Break]:
+    """Walk the chains as one transaction sees them."""
+    streams = await db.fetch(
+        """
+        SELECT stream, seq, hash
+          FROM journal_head
+          FULL JOIN (SELECT DISTINCT stream FROM journal_entry) AS entries USING (stream)
+         WHERE $1::text IS NULL OR stream = $1
+         ORDER BY stream
+        """,
+        stream,
+    )
+    for head in streams:
+        for found in await _breaks_of(db, head):
+            yield found
+
+
+async def _breaks_of(db: Database, head: asyncpg.Record) -> list[Break]:
+    stream: str = head["stream"]
+    rows = await db.fetch(
+        """
+        SELECT seq, at, actor, role, institute, tag, detail, prev_hash, hash
+          FROM journal_entry
+         WHERE stream = $1
+         ORDER BY seq
+        """,
+        stream,
+    )
+    found: list[Break] = []
+    seq, previous = 0, _START
+    for row in rows:
+        if row["seq"] != seq + 1:
+            found.append(Break(stream, seq + 1, "gap"))
+        elif row["prev_hash"] != previous or row["hash"] != entry_hash(
+            stream, _entry(row), previous
+        ):
+            found.append(Break(stream, row["seq"], "changed"))
+        seq, previous = row["seq"], row["hash"]
+    if head["seq"] is None:
+        found.append(Break(stream, seq, "head_missing"))
+    elif (head["seq"], head["hash"]) != (seq, previous):
+        found.append(Break(stream, seq + 1, "cut_off"))
+    return found
 
 
 async def _lock_head(db: Database, stream: str) -> tuple[int, bytes]:
