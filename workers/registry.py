@@ -1,0 +1,54 @@
+"""What runs on which task queue: read by workers, by the replayer and by tests."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+from temporalio.client import Client
+
+from activities.deadlines import DeadlineActivities
+from infra.settings import Settings
+from workflows.support_case import SupportCase
+
+CASE: Final = "case"
+NOTIFY: Final = "notify"
+INSTITUTE: Final = "institute"
+MATCHING: Final = "matching"
+
+TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
+
+WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {CASE: [SupportCase]}
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What activities are built from: one of each per worker process."""
+
+    pool: asyncpg.Pool
+    settings: Settings
+    client: Client
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What the workers of one task queue run."""
+
+    workflows: Sequence[type] = ()
+    # Activities have every signature there is; Temporal checks each call against its own.
+    activities: Sequence[Callable[..., Any]] = field(default_factory=list[Callable[..., Any]])
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to run."""
+        return bool(self.workflows or self.activities)
+
+
+def registrations(resources: Resources) -> dict[str, Registration]:
+    """Workflows and activities of every task queue, with their dependencies handed in."""
+    deadlines = DeadlineActivities(resources.pool)
+    return {
+        CASE: Registration(WORKFLOWS[CASE], [deadlines.pin_policy, deadlines.compute]),
+        NOTIFY: Registration(),
+        INSTITUTE: Registration(),
+        MATCHING: Registration(),
+    }
