@@ -5,12 +5,14 @@ import pkgutil
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from api import problems
 from api.auth import Access
@@ -77,6 +79,7 @@ def application(centre: AbstractAsyncContextManager[Centre]) -> FastAPI:
     )
     for router in routers():
         app.include_router(router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     problems.install(app)
     app.add_middleware(SizeLimit)
     app.add_middleware(BrowserPolicy)

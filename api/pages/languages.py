@@ -1,0 +1,135 @@
+"""Korean and English: catalogues, and how times, lengths and codes are put into words."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from babel.dates import format_date, format_datetime
+from babel.messages.pofile import read_po
+from fastapi import Request
+
+from api.centre import SEOUL
+from schemas.policy import Clock, Reasoning
+from workflows.policy.durations import length_of
+
+LOCALE_DIR: Final = Path(__file__).parents[1] / "locale"
+LANGUAGE_COOKIE: Final = "center1379_language"
+_PATTERNS: Final = {
+    "ko": ("y년 M월 d일(E)", "y년 M월 d일(E) a h시 mm분"),
+    "en": ("EEE d MMM y", "EEE d MMM y, HH:mm"),
+}
+_UNITS: Final = (
+    (timedelta(days=1), "unit.days"),
+    (timedelta(hours=1), "unit.hours"),
+    (timedelta(minutes=1), "unit.minutes"),
+    (timedelta(seconds=1), "unit.seconds"),
+)
+
+
+class Language(StrEnum):
+    """A language in which the pages can be read."""
+
+    KOREAN = "ko"
+    ENGLISH = "en"
+
+    @property
+    def other(self) -> "Language":
+        """The one that the switch on every page leads to."""
+        return Language.ENGLISH if self is Language.KOREAN else Language.KOREAN
+
+
+def catalogue(language: Language) -> dict[str, str]:
+    """Message ids and their texts, without those that nobody has translated."""
+    path = LOCALE_DIR / language / "LC_MESSAGES" / "messages.po"
+    with path.open("rb") as file:
+        return {
+            message.id: message.string
+            for message in read_po(file, locale=language.value)
+            if isinstance(message.id, str)
+            and isinstance(message.string, str)
+            and message.id
+            and message.string
+        }
+
+
+_CATALOGUES: Final = {language: catalogue(language) for language in Language}
+
+
+def language_of(request: Request) -> Language:
+    """What `?lang=` asks for, else what the reader chose before, else what the browser prefers."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wish in set(Language):
+            return Language(wish)
+    for part in request.headers.get("accept-language", "").split(","):
+        tag = part.partition(";")[0].strip().lower().partition("-")[0]
+        if tag in set(Language):
+            return Language(tag)
+    return Language.KOREAN
+
+
+class Words:
+    """Everything that pages say in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._texts = _CATALOGUES[language]
+        self._date, self._datetime = _PATTERNS[language]
+
+    def text(self, message: str) -> str:
+        """The text of a message id; English sentences are their own ids."""
+        return self._texts.get(message, message)
+
+    def label(self, *parts: str) -> str:
+        """The label of a code, such as `label("status", "matching")`.
+
+        Of several parts the longest id that has a text counts: `option.accept_case.decision.accept`
+        before `option.accept`. A code without a text is shown as words, never as an identifier.
+        """
+        family, *path = parts
+        for start in range(len(path)):
+            found = self._texts.get(".".join((family, *path[start:])))
+            if found is not None:
+                return found
+        words = path[-1].replace("_", " ").strip()
+        return words[:1].upper() + words[1:]
+
+    def day(self, at: date | datetime) -> str:
+        """The date in Korea."""
+        day = at.astimezone(SEOUL).date() if isinstance(at, datetime) else at
+        return format_date(day, self._date, locale=self.language.value)
+
+    def moment(self, at: datetime) -> str:
+        """Date and time in Korea."""
+        return format_datetime(at, self._datetime, tzinfo=SEOUL, locale=self.language.value)
+
+    def length(self, text: str, clock: Clock) -> str:
+        """An ISO 8601 length and the clock that counts it, such as “24 working hours”."""
+        length = length_of(text)
+        parts = [self._counted("unit.months", length.months)] if length.months else []
+        rest = length.rest
+        for unit, message in _UNITS:
+            number, rest = divmod(rest, unit)
+            if number:
+                parts.append(self._counted(message, number))
+        if not parts:
+            parts = [self._counted("unit.days", 0)]
+        return self.text(f"clock.{clock.value}").format(length=" ".join(parts))
+
+    def skipped(self, reasoning: Reasoning) -> list[str]:
+        """The days that did not count, with why; weekends are told apart by the page."""
+        return [
+            f"{self.day(date.fromisoformat(day.on))} ({self._why(day.why)})"
+            for day in reasoning.skipped
+            if day.why != "weekend"
+        ]
+
+    def _why(self, why: str) -> str:
+        return self._texts.get(f"skipped.{why}", why)
+
+    def _counted(self, message: str, number: int) -> str:
+        one = self._texts.get(f"{message}.one") if number == 1 else None
+        return (one or self.text(message)).format(number=number)
+
+
+WORDS: Final = {language: Words(language) for language in Language}

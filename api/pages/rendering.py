@@ -1,0 +1,158 @@
+"""How a page comes into being: templates, the reader's language, and failures as pages."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api import auth, problems
+from api.auth import Access, Caller
+from api.centre import Centre, centre_of
+from api.pages.languages import LANGUAGE_COOKIE, WORDS, language_of
+from infra.postgres import policies
+from schemas.actor import Role
+
+PAGES_DIR: Final = Path(__file__).parents[1]
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+# Everything is escaped, and an unknown name in a template is a defect.
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(PAGES_DIR / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way through the console, for the roles that it is of use to."""
+
+    label: str
+    path: str
+    access: Access
+
+
+CONSOLE: Final = (
+    Link("My work", "/worklist", auth.TASK_STAFF),
+    Link("Cases", "/staff/cases", auth.CASE_STAFF),
+    Link("Key in a call", "/calls/new", auth.DESK),
+    Link("Operations", "/operations", auth.staff(Role.OPERATOR)),
+    Link("Mailbox", "/mailbox", auth.staff(Role.OPERATOR)),
+)
+
+
+def console_of(caller: Caller) -> list[Link]:
+    """The ways that `caller` has."""
+    return [link for link in CONSOLE if caller.actor.role in link.access.roles]
+
+
+async def page(
+    request: Request,
+    template: str,
+    *,
+    caller: Caller | None = None,
+    status: int = 200,
+    **values: Any,  # noqa: ANN401  # what a template shows
+) -> Response:
+    """A page in the reader's language, with what every page shows."""
+    return _render(
+        request,
+        template,
+        status,
+        {"caller": caller, "test_policy": await _is_test(centre_of(request)), **values},
+    )
+
+
+def see(path: str) -> Response:
+    """Answer a form by leading on to a page, so that reloading does not send it again."""
+    return RedirectResponse(path, 303)
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages too, and lead to where one can sign in."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with failures answered as pages."""
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as error:  # noqa: BLE001  # problem_of logs what is a defect
+                return failed(request, problems.problem_of(request, error))
+
+        return answered
+
+
+def failed(request: Request, problem: Mapping[str, Any]) -> Response:
+    """The page of a problem; whoever is not signed in is led to where they can be."""
+    if problem["status"] == 401:  # noqa: PLR2004  # HTTP
+        return see(_way_in(request))
+    answer = _render(
+        request,
+        "problem.html",
+        problem["status"],
+        {"caller": None, "test_policy": False, "problem": problem},
+    )
+    if problem["status"] == 503:  # noqa: PLR2004  # HTTP
+        answer.headers["Retry-After"] = str(problems.RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _way_in(request: Request) -> str:
+    if request.url.path.startswith("/cases/"):
+        return f"/track?{urlencode({'case': request.url.path.split('/')[2]})}"
+    wanted = request.url.path if request.method == "GET" else "/worklist"
+    return f"/sign-in?{urlencode({'next': wanted})}"
+
+
+def _render(
+    request: Request, template: str, status: int, values: Mapping[str, object]
+) -> HTMLResponse:
+    language = language_of(request)
+    words = WORDS[language]
+    body = TEMPLATES.get_template(template).render(
+        _=words.text,
+        words=words,
+        language=language,
+        console_of=console_of,
+        path=request.url.path,
+        switch=partial(_with_query, request),
+        **values,
+    )
+    answer = HTMLResponse(body, status)
+    answer.headers["Content-Language"] = language.value
+    if request.query_params.get("lang") == language.value:
+        answer.set_cookie(
+            LANGUAGE_COOKIE, language.value, max_age=_YEAR_SECONDS, httponly=True, samesite="lax"
+        )
+    return answer
+
+
+def _with_query(request: Request, **changes: str) -> str:
+    """This page's address with some of its query changed; empty values are left out."""
+    query = {**request.query_params, **changes}
+    return (
+        f"{request.url.path}?{urlencode({name: value for name, value in query.items() if value})}"
+    )
+
+
+_known_tests: dict[str, bool] = {}
+
+
+async def _is_test(centre: Centre) -> bool:
+    """Whether new cases get a test policy; a version never changes, so it is read once."""
+    version = await policies.current_policy_version(centre.pool)
+    if version not in _known_tests:
+        _known_tests[version] = (await policies.get_policy(centre.pool, version)).is_test
+    return _known_tests[version]

@@ -1,0 +1,22 @@
+// Shows a field only while the answers it depends on ask for it. Without this script every field
+// is shown, and the server checks the same conditions.
+for (const form of document.querySelectorAll("form")) {
+  const dependent = [...form.querySelectorAll("[data-needed-when]")];
+  const valueOf = (name) => {
+    const field = form.elements.namedItem(name);
+    return field && "value" in field ? field.value : "";
+  };
+  const update = () => {
+    for (const field of dependent) {
+      const conditions = Object.entries(JSON.parse(field.dataset.neededWhen));
+      field.hidden = !conditions.every(([name, values]) => values.includes(valueOf(name)));
+    }
+  };
+  if (dependent.length > 0) {
+    form.addEventListener("change", update);
+    update();
+  }
+}
+
+// Leads the reader to what is wrong.
+document.querySelector(".error-summary")?.focus();
