@@ -1,9 +1,12 @@
-"""What the tests run on: a real PostgreSQL, started once."""
+"""What the tests run on: a real PostgreSQL, the real Temporal dev server, workers on both."""
 
 import os
 import shutil
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeAlias
@@ -11,9 +14,27 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
+from temporalio import activity
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from temporalio.worker import Worker
 
+from activities.deadlines import DeadlineActivities
+from activities.records import RecordsActivities
+from infra.postgres.calendar import load_holidays
 from infra.postgres.migrate import migrate
+from infra.postgres.policies import add_policy
 from infra.postgres.pool import open_pool
+from infra.search_attributes import KEYS
+from schemas.base import case_number
+from schemas.case import Candidate, CaseIntake, Service
+from schemas.designation import MatchRequest, MatchResult
+from schemas.task import TaskKind
+from tests.driver import CaseDriver, StartCase
+from workers.policy_files import default_policy
+from workers.worker import workflow_runner
+from workflows.activity_stubs import Matching
+from workflows.support_case import SupportCase
 
 NewDatabase: TypeAlias = Callable[[str], Awaitable[str]]
 
@@ -81,3 +102,96 @@ async def database(postgres_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 def _is_private(path: Path) -> bool:
     return path.is_dir() and stat.S_IMODE(path.stat().st_mode) == stat.S_IRWXU
+
+
+_SERIALS = count(500_001)  # apart from those the API hands out
+
+
+class FixedMatching(Matching):
+    """Answers at once with the same ranking: what is under test is what follows from it."""
+
+    @activity.defn(name="matching.rank_institutes")
+    async def rank_institutes(self, request: MatchRequest) -> MatchResult:
+        ranked = ("KITECH", "KIMS", "KIMM", "KERI", "KRISS")
+        return MatchResult(
+            run_id=f"run-{request.case_number}",
+            index_version="fixed",
+            confidence=0.7,
+            candidates=tuple(
+                Candidate(institute=code, rank=rank, score=1 / rank)
+                for rank, code in enumerate(ranked, start=1)
+            ),
+        )
+
+
+@pytest.fixture(scope="session")
+async def temporal() -> AsyncIterator[WorkflowEnvironment]:
+    env = await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=str(Path(sys.executable).parent / "temporal"),
+        dev_server_extra_args=[
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+            "--dynamic-config-value",
+            'history.timerProcessorMaxTimeShift="10ms"',
+        ],
+        search_attributes=KEYS,
+    )
+    yield env
+    await env.shutdown()
+
+
+@pytest.fixture(scope="session")
+async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> AsyncIterator[None]:
+    await load_holidays(database)
+    await add_policy(database, default_policy())
+
+    async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
+        """Delivery has tests of its own."""
+
+    records = RecordsActivities(database, leave_to_the_sweeper)
+    deadlines = DeadlineActivities(database)
+    case = Worker(
+        temporal.client,
+        task_queue="case",
+        workflows=[SupportCase],
+        activities=[
+            records.save_case,
+            records.screen,
+            records.find_submission,
+            deadlines.pin_policy,
+            deadlines.compute,
+        ],
+        workflow_runner=workflow_runner(),
+    )
+    matching = Worker(
+        temporal.client, task_queue="matching", activities=[FixedMatching().rank_institutes]
+    )
+    async with case, matching:
+        yield
+
+
+@pytest.fixture
+async def start_case(temporal: WorkflowEnvironment, workers: None) -> StartCase:
+    """Starts a difficulty that just came in over the web."""
+
+    async def start(**changes: object) -> CaseDriver:
+        number = case_number(2026, next(_SERIALS))
+        now = datetime.now(UTC)
+        intake = CaseIntake(
+            case_number=number,
+            service=Service.DIFFICULTY,
+            channel="web",
+            received_at=now,
+            registered_at=now,
+            policy_version=default_policy().version,
+        ).model_copy(update=changes)
+        handle = await temporal.client.start_workflow(
+            SupportCase.run, intake, id=number, task_queue="case"
+        )
+        case = CaseDriver(temporal, handle)
+        await case.open_task(TaskKind.SCREEN_CASE)
+        return case
+
+    return start

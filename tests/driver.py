@@ -1,7 +1,9 @@
 """Speaks to one running case as its users do, and lets its time pass."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 from uuid import uuid4
 
 import asyncpg
@@ -197,6 +199,9 @@ class CaseDriver:
             ContactCompany(decision="contacted", channel="phone", summary=written("통화함")),
             support_of(institute),
         )
+
+
+StartCase: TypeAlias = Callable[..., Awaitable[CaseDriver]]
 
 
 def refusal_of(failed: WorkflowUpdateFailedError) -> str:

@@ -1,5 +1,6 @@
 """Asks a person something and waits: reminds, escalates, expires, as the task's ladder says."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -128,11 +129,14 @@ class _Inquiry(Generic[_Outcome]):
             await self._open()
             while not self._is_over:
                 await self._climb()
-        finally:
-            # The case ended, or something else made the answer unnecessary.
+        except (asyncio.CancelledError, Ended):
+            # The case ended, or something else made the answer unnecessary. Not `finally`: a
+            # worker that evicts the case from its cache closes this coroutine too.
             if self._task_id and not self._is_over:
                 self._case.cancel_task(self._task)
             self._take_back_resolving()
+            raise
+        self._take_back_resolving()
         outcome = self._task.outcome
         return outcome if isinstance(outcome, self._question.outcome) else None
 

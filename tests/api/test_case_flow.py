@@ -13,9 +13,6 @@ from api.centre import Centre
 from api.intake import sweep_pending
 from infra.postgres import intakes
 from tests.api.conftest import browser, difficulty, serving, signed_in
-from tests.workflows.conftest import temporal, workers
-
-__all__ = ["temporal", "workers"]
 
 
 @pytest.fixture

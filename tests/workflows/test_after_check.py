@@ -11,8 +11,7 @@ from schemas.task import (
     ScreenCase,
     TaskKind,
 )
-from tests.driver import SURVEY_DESK, TRIAGE, CaseDriver, written
-from tests.workflows.conftest import StartCase
+from tests.driver import SURVEY_DESK, TRIAGE, CaseDriver, StartCase, written
 
 SATISFIED = AnswerSurvey(ease=4, speed=4, competence=4, result=4, overall=4, solved="yes")
 

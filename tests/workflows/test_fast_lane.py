@@ -23,8 +23,7 @@ from schemas.task import (
     TaskKind,
     TriageCase,
 )
-from tests.driver import COORDINATOR, TRIAGE, CaseDriver, head_of, support_of, written
-from tests.workflows.conftest import StartCase
+from tests.driver import COORDINATOR, TRIAGE, CaseDriver, StartCase, head_of, support_of, written
 
 NEEDS_RD = TriageCase(
     service=Service.DIFFICULTY,

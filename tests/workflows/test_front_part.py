@@ -40,11 +40,11 @@ from tests.driver import (
     DIRECTOR,
     TRIAGE,
     CaseDriver,
+    StartCase,
     head_of,
     support_of,
     written,
 )
-from tests.workflows.conftest import StartCase
 from workflows.policy.business_calendar import SEOUL
 from workflows.support_case import SupportCase
 

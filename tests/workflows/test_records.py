@@ -8,8 +8,7 @@ from infra.postgres import journal
 from schemas.actor import COMPANY
 from schemas.case import Branch, Service
 from schemas.task import ScreenCase, SupplyInformation, TaskKind, TriageCase
-from tests.driver import TRIAGE, CaseDriver, written
-from tests.workflows.conftest import StartCase
+from tests.driver import TRIAGE, CaseDriver, StartCase, written
 from workers.rebuild import rebuild
 
 TECH_HELD = TriageCase(service=Service.DIFFICULTY, branch=Branch.TECH_HELD)

@@ -13,8 +13,7 @@ from schemas.task import (
     ProposeSolution,
     TriageCase,
 )
-from tests.driver import CaseDriver, licensing_of, support_of, written
-from tests.workflows.conftest import StartCase
+from tests.driver import CaseDriver, StartCase, licensing_of, support_of, written
 
 TECH_HELD = TriageCase(service=Service.DIFFICULTY, branch=Branch.TECH_HELD)
 
