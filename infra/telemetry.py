@@ -2,7 +2,7 @@
 
 import logging  # noqa: TID251  # the one place that joins the standard library's logging to structlog
 import sys
-from typing import Any, Final, cast
+from typing import Any, Final, TextIO, cast
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -49,8 +49,13 @@ _PERSONAL: Final = frozenset(
 )
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send structlog's and the standard library's records to stderr in one form."""
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's records to one stream in one form.
+
+    Args:
+        settings: Form and level.
+        stream: None is stderr.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -65,7 +70,7 @@ def configure_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -79,7 +84,7 @@ def configure_logging(settings: Settings) -> None:
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
     # Their events would repeat ours at each turn of a poll or a request.
-    for chatty in ("asyncio", "holidays", "mail", "uvicorn.access"):
+    for chatty in ("asyncio", "holidays", "mail", "temporalio.worker", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # Otherwise the SDK appends its details to the message, and the event is no constant.
     workflow.logger.workflow_info_on_message = False

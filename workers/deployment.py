@@ -61,13 +61,14 @@ async def make_current(client: Client, build: str, *, wait_seconds: float) -> No
     """
     try:
         async with asyncio.timeout(wait_seconds):
-            while not await _made_current(client, build):  # noqa: ASYNC110  # Temporal's state, not ours
+            while not await try_make_current(client, build):  # noqa: ASYNC110  # Temporal's state, not ours
                 await asyncio.sleep(_PAUSE_SECONDS)
     except TimeoutError as error:
         raise TimeoutError(f"No worker of version {build} polls its task queues.") from error
 
 
-async def _made_current(client: Client, build: str) -> bool:
+async def try_make_current(client: Client, build: str) -> bool:
+    """Make a version current, and say whether that was possible: some worker of it must poll."""
     try:
         await client.workflow_service.set_worker_deployment_current_version(
             SetWorkerDeploymentCurrentVersionRequest(

@@ -235,7 +235,9 @@ def own_part(
     env: Mapping[str, str],
     name: str,
     arguments: list[str],
+    *,
     ports: Mapping[str, int] | None = None,
+    stop_seconds: float = 30,
 ) -> Part:
     """One of the centre's own processes: this program with another command."""
     return Part(
@@ -243,7 +245,7 @@ def own_part(
         command=[sys.executable, "-m", "workers.cli", *arguments],
         environment=env,
         log=data.log(name),
-        stop_seconds=30,
+        stop_seconds=stop_seconds,
         ports=ports or {},
     )
 

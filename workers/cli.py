@@ -1,0 +1,293 @@
+"""The command line; the one place where settings are read."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import asyncpg
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from api.app import create_app
+from infra import search_attributes
+from infra.postgres import accounts, calendar, policies
+from infra.postgres.migrate import migrate as migrate_database
+from infra.postgres.pool import open_pool
+from infra.settings import Settings
+from infra.telemetry import configure_logging
+from infra.temporal import connect_client
+from schemas.policy import Policy
+from workers.deployment import build_id, make_current
+from workers.loading import load_centre, load_demonstration
+from workers.local import run_local
+from workers.local_parts import CannotStart
+from workers.mailbox import run_mailbox
+from workers.policy_files import policy_from
+from workers.registry import TASK_QUEUES
+from workers.worker import run_worker
+from workflows.policy.policy_table import PolicyFileError
+
+app = typer.Typer(
+    name="center1379",
+    help=(
+        "The support centre. [bold]up[/bold] runs all of it on this machine; the other commands "
+        "run and keep its parts, which CENTER1379_… and TEMPORAL_… variables connect "
+        "(docs/operations.md)."
+    ),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+)
+accounts_app = typer.Typer(help="Who may sign in.", no_args_is_help=True)
+holidays_app = typer.Typer(help="Days that deadlines skip.", no_args_is_help=True)
+policy_app = typer.Typer(help="What the centre promises and counts.", no_args_is_help=True)
+deploy_app = typer.Typer(help="Which release of the workers is current.", no_args_is_help=True)
+app.add_typer(accounts_app, name="accounts")
+app.add_typer(holidays_app, name="holidays")
+app.add_typer(policy_app, name="policy")
+app.add_typer(deploy_app, name="deploy")
+
+console = Console()
+problems = Console(stderr=True)
+
+_PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        help="Values that replace the default policy's for new cases.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
+
+@app.command()
+def up(
+    *,
+    data_dir: Annotated[
+        Path, typer.Option(help="Everything is kept here; the next start goes on from it.")
+    ] = Path(".center1379"),
+    port: Annotated[int, typer.Option(help="Of the pages and the API.", min=1, max=65535)] = 1379,
+    policy: _PolicyFile = None,
+    demo_password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CENTER1379_DEMO_PASSWORD",
+            help="Of the demonstration accounts, instead of one made up for the data directory.",
+        ),
+    ] = None,
+) -> None:
+    """Run the whole centre here: PostgreSQL, Temporal, mailbox, workers, API and pages.
+
+    Listens on this machine only. Ctrl-C stops it.
+    """
+    try:
+        run_local(
+            data_dir,
+            port=port,
+            policy=_read_policy(policy),
+            demo_password=demo_password,
+            console=console,
+        )
+    except (CannotStart, policies.PolicyVersionExists) as reason:
+        _end_with(str(reason))
+
+
+@app.command()
+def api() -> None:
+    """Serve the API and the pages."""
+    settings = _settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        # Addresses hold search words; the proxy in front keeps access logs if anybody does.
+        access_log=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def worker(
+    queue: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Task queue to serve, repeatable; all of {', '.join(TASK_QUEUES)}."),
+    ] = None,
+) -> None:
+    """Run workflows and activities."""
+    chosen = queue or list(TASK_QUEUES)
+    if unknown := [name for name in chosen if name not in TASK_QUEUES]:
+        _end_with(f"No such task queue: {', '.join(unknown)}. There are {', '.join(TASK_QUEUES)}.")
+    asyncio.run(run_worker(_settings(), chosen))
+
+
+@app.command(hidden=True)
+def mailbox() -> None:
+    """Take mail on this machine and keep it as files; `up` runs it."""
+    settings = _settings()
+    if settings.mailbox_dir is None:
+        _end_with("Set CENTER1379_MAILBOX_DIR to the folder that keeps the messages.")
+    settings.mailbox_dir.mkdir(parents=True, exist_ok=True)
+    asyncio.run(run_mailbox(settings.smtp_host, settings.smtp_port, settings.mailbox_dir))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this release's tables and Temporal to its search attributes."""
+    settings = _settings()
+
+    async def both() -> None:
+        for name in await migrate_database(settings.database_url.get_secret_value()):
+            console.print(f"applied {name}")
+        for name in await search_attributes.register(await connect_client(settings)):
+            console.print(f"registered search attribute {name}")
+
+    asyncio.run(both())
+
+
+@app.command()
+def load(
+    *,
+    policy: _PolicyFile = None,
+    demo_password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CENTER1379_DEMO_PASSWORD",
+            help="Add the demonstration accounts, with this password. Never in production.",
+        ),
+    ] = None,
+) -> None:
+    """Load holidays, policy and reference data; repeating it changes nothing."""
+    settings = _settings()
+    chosen = _read_policy(policy)
+
+    async def into(pool: asyncpg.Pool) -> None:
+        await load_centre(pool, chosen)
+        if demo_password is not None:
+            await load_demonstration(pool, demo_password)
+
+    try:
+        asyncio.run(_with_pool(settings, into))
+    except policies.PolicyVersionExists as reason:
+        _end_with(str(reason))
+
+
+@accounts_app.command("list")
+def list_accounts() -> None:
+    """Show every account: id, user name, role, institute, validity."""
+
+    async def show(pool: asyncpg.Pool) -> None:
+        table = Table(box=None)
+        for heading in ("id", "user name", "role", "institute", "from", "to", "active"):
+            table.add_column(heading)
+        for account in await accounts.all_accounts(pool):
+            table.add_row(
+                account.account_id,
+                account.username,
+                account.role.value,
+                account.institute or "",
+                account.valid_from.isoformat(),
+                "" if account.valid_to is None else account.valid_to.isoformat(),
+                "yes" if account.active else "no",
+            )
+        console.print(table)
+
+    asyncio.run(_with_pool(_settings(), show))
+
+
+@holidays_app.command()
+def declare(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])],
+    name: Annotated[str, typer.Argument(help="As it is called, e.g. 임시공휴일.")],
+) -> None:
+    """Add a temporary holiday; deadlines computed from now on skip it."""
+
+    async def add(pool: asyncpg.Pool) -> None:
+        version = await calendar.declare_holiday(pool, _day(day), name)
+        console.print(f"{_day(day)} is a holiday from calendar version {version} on.")
+
+    asyncio.run(_with_pool(_settings(), add))
+
+
+@policy_app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+) -> None:
+    """Say whether a policy file can be used, and what is wrong with it."""
+    policy = _read_policy(file)
+    if policy is not None:
+        console.print(f"{file} is usable: policy {policy.version}.", highlight=False)
+
+
+@deploy_app.command()
+def current(
+    wait_seconds: Annotated[
+        float, typer.Option(help="How long to wait for a worker of this release.", min=0)
+    ] = 60,
+) -> None:
+    """Send new workflow tasks, of open cases too, to this release's workers.
+
+    Run it when the replay gate passed and workers of this release poll.
+    """
+    settings = _settings()
+
+    async def switch() -> None:
+        await make_current(await connect_client(settings), build_id(), wait_seconds=wait_seconds)
+
+    try:
+        asyncio.run(switch())
+    except TimeoutError as reason:
+        _end_with(str(reason))
+    console.print(f"Current: {build_id()}", highlight=False)
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings()  # pyright: ignore[reportCallIssue]  # from the environment
+    except ValidationError as invalid:
+        _end_with(
+            "\n".join(
+                f"CENTER1379_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}"
+                if error["loc"]
+                else error["msg"]
+                for error in invalid.errors(include_input=False, include_url=False)
+            )
+        )
+    configure_logging(settings)
+    return settings
+
+
+def _read_policy(file: Path | None) -> Policy | None:
+    if file is None:
+        return None
+    try:
+        return policy_from(file)
+    except PolicyFileError as reason:
+        _end_with(f"{file}: {reason}")
+
+
+async def _with_pool(settings: Settings, act: Callable[[asyncpg.Pool], Awaitable[None]]) -> None:
+    pool = await open_pool(settings.database_url.get_secret_value(), max_size=2)
+    try:
+        await act(pool)
+    finally:
+        await pool.close()
+
+
+def _day(given: datetime) -> date:
+    return given.date()
+
+
+def _end_with(reason: str) -> NoReturn:
+    problems.print(reason, style="red", highlight=False, soft_wrap=True, markup=False)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,44 @@
+"""Fills an empty database with what every centre needs, and with what a demonstration needs."""
+
+import asyncpg
+import structlog
+
+from infra.postgres import accounts, calendar, policies
+from schemas.policy import Policy
+from workers.policy_files import default_policy
+
+log = structlog.stdlib.get_logger()
+
+
+async def load_centre(pool: asyncpg.Pool, policy: Policy | None) -> None:
+    """Load holidays and policy. Repeating it changes nothing.
+
+    Args:
+        pool: A database with all its tables.
+        policy: New cases follow it from now on. None leaves the current one, which is this
+            release's own where there was none.
+
+    Raises:
+        PolicyVersionExists: Another policy was loaded under the same version.
+    """
+    await calendar.load_holidays(pool)
+    standard = default_policy()
+    await policies.add_policy(pool, standard)
+    if policy is not None:
+        await policies.add_policy(pool, policy)
+        await policies.set_current_policy(pool, policy.version)
+    elif not await _has_current_policy(pool):
+        await policies.set_current_policy(pool, standard.version)
+
+
+async def load_demonstration(pool: asyncpg.Pool, password: str) -> None:
+    """Add the demonstration accounts, all with one password."""
+    await accounts.load_demo_accounts(pool, password)
+
+
+async def _has_current_policy(pool: asyncpg.Pool) -> bool:
+    try:
+        await policies.current_policy_version(pool)
+    except LookupError:
+        return False
+    return True
