@@ -1,5 +1,7 @@
 """Korean and English: catalogues, and how times, lengths and codes are put into words."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -115,6 +117,27 @@ class Words:
         if not parts:
             parts = [self._counted("unit.days", 0)]
         return self.text(f"clock.{clock.value}").format(length=" ".join(parts))
+
+    def entry(self, tag: str, detail: Mapping[str, str], institutes: Mapping[str, str]) -> str:
+        """One entry of a journal in words, its codes and times put into words too."""
+        said = defaultdict(str, {name: self._said(name, code) for name, code in detail.items()})
+        if "institute" in detail:
+            said["institute"] = institutes.get(detail["institute"], detail["institute"])
+        if said["step"]:
+            said["status"] = f"{said['status']} · {said['step']}"
+        return self.label("tag", tag).format_map(said).strip()
+
+    def _said(self, name: str, code: str) -> str:
+        match name:
+            case "due_at" | "starts_on":
+                at = datetime.fromisoformat(code)
+                return self.moment(at) if name == "due_at" else self.day(at.date())
+            case "task":
+                return self.label("task", code.split(".")[1])
+            case "status" | "step" | "outcome" | "promise" | "reason" | "body":
+                return self.label(name, code)
+            case _:
+                return self.label("option", code)
 
     def skipped(self, reasoning: Reasoning) -> list[str]:
         """The days that did not count, with why; weekends are told apart by the page."""

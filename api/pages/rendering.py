@@ -4,10 +4,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api import auth, problems
 from api.auth import Access, Caller
 from api.centre import Centre, centre_of
-from api.pages.languages import LANGUAGE_COOKIE, WORDS, language_of
+from api.pages.languages import LANGUAGE_COOKIE, WORDS, Words, language_of
 from infra.postgres import policies
 from schemas.actor import Role
 
@@ -56,8 +56,25 @@ def console_of(caller: Caller) -> list[Link]:
     return [link for link in CONSOLE if caller.actor.role in link.access.roles]
 
 
+@dataclass(frozen=True)
+class Visit:
+    """One request for a page: where it was made, and the language it is answered in."""
+
+    request: Request
+    centre: Centre
+    words: Words
+
+
+def visit_of(request: Request) -> Visit:
+    """The visit that a request is."""
+    return Visit(request, centre_of(request), WORDS[language_of(request)])
+
+
+VisitDep: TypeAlias = Annotated[Visit, Depends(visit_of)]
+
+
 async def page(
-    request: Request,
+    visit: Visit,
     template: str,
     *,
     caller: Caller | None = None,
@@ -66,10 +83,10 @@ async def page(
 ) -> Response:
     """A page in the reader's language, with what every page shows."""
     return _render(
-        request,
+        visit.request,
         template,
         status,
-        {"caller": caller, "test_policy": await _is_test(centre_of(request)), **values},
+        {"caller": caller, "test_policy": await _is_test(visit.centre), **values},
     )
 
 

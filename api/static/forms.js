@@ -10,6 +10,10 @@ for (const form of document.querySelectorAll("form")) {
     for (const field of dependent) {
       const conditions = Object.entries(JSON.parse(field.dataset.neededWhen));
       field.hidden = !conditions.every(([name, values]) => values.includes(valueOf(name)));
+      // What is hidden is not sent: a reason for declining has no place in an acceptance.
+      for (const control of field.querySelectorAll("input, select, textarea")) {
+        control.disabled = field.hidden;
+      }
     }
   };
   if (dependent.length > 0) {

@@ -1,0 +1,382 @@
+"""The company's pages: file a difficulty, follow it, answer, withdraw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Response, UploadFile
+
+from api import auth, reading, task_updates
+from api.auth import CASE_COOKIE, Caller
+from api.deps import CompanyCaller
+from api.intake import Receipt, file_case
+from api.pages.forms import (
+    FormError,
+    answer_from,
+    by_field,
+    by_name,
+    errors_in,
+    fields_of,
+    typed_in,
+)
+from api.pages.intake_form import intake_form, intake_request
+from api.pages.languages import Language, Words
+from api.pages.posted import (
+    CORRECTABLE,
+    PostedForm,
+    key_in,
+    new_key,
+    text_in,
+)
+from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
+from api.problems import problem_of
+from api.reading import CompanyTask
+from api.routes.cases import (
+    MessageBody,
+    OutcomeBody,
+    add_attachment,
+    add_message,
+    complete_company_task,
+)
+from api.routes.sessions import set_cookie
+from infra.postgres import reference
+from schemas.base import CaseNumber, TaskId
+from schemas.case import RESOLVED, CaseStatus
+from schemas.problem import ProblemType, Refused
+from schemas.task import TaskKind, TaskStatus
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+# The way of a case in five stages, as a company thinks of it.
+STAGES: Final[tuple[tuple[str, frozenset[CaseStatus]], ...]] = (
+    (
+        "review",
+        frozenset(
+            {
+                CaseStatus.RECEIVED, CaseStatus.SCREENING, CaseStatus.SUPPLEMENT,
+                CaseStatus.REFERRED_OUT, CaseStatus.TRIAGE,
+            }
+        ),
+    ),
+    (
+        "designation",
+        frozenset(
+            {
+                CaseStatus.MATCHING, CaseStatus.ASSIGNING, CaseStatus.NO_MATCH, CaseStatus.OFFERED,
+            }
+        ),
+    ),
+    (
+        "support",
+        frozenset({CaseStatus.ACCEPTED, CaseStatus.UNREACHABLE, CaseStatus.IN_SERVICE}),
+    ),
+    ("confirmation", frozenset({CaseStatus.RESULT_CONFIRM})),
+    ("closing", frozenset({CaseStatus.SURVEY, CaseStatus.CLOSED})),
+)  # fmt: skip
+
+
+@router.get("/cases/new", dependencies=[Depends(auth.PUBLIC)])
+async def new_case(visit: VisitDep) -> Response:
+    """The form in which a difficulty is filed."""
+    form = await intake_form(visit.centre, visit.words, typed={})
+    return await page(visit, "intake.html", form=form, key=new_key(), desk=False)
+
+
+@router.post("/cases/new", dependencies=[Depends(auth.PUBLIC)])
+async def file_new_case(visit: VisitDep, posted: PostedForm) -> Response:
+    """Take the difficulty in and lead to its receipt; the same form again finds the same case."""
+    key = key_in(posted)
+    try:
+        intake = intake_request(posted, visit.words, channel="web")
+        receipt = await file_case(visit.centre, intake, filed_by=None, key=key)
+    except CORRECTABLE as error:
+        problem = problem_of(visit.request, error)
+        form = await intake_form(
+            visit.centre,
+            visit.words,
+            typed=typed_in(posted),
+            errors=intake_errors(problem, visit.words),
+        )
+        return await page(
+            visit, "intake.html", status=problem["status"], form=form, key=key, desk=False
+        )
+    return await _let_in(visit, receipt, f"/cases/{receipt.case_number}/receipt")
+
+
+def intake_errors(problem: Mapping[str, Any], words: Words) -> list[FormError]:
+    """The errors of an intake; what is wrong inside a consent belongs to the consent."""
+    return [
+        FormError(name=".".join(error.name.split(".")[:2]), text=error.text)
+        for error in errors_in(problem, words)
+    ]
+
+
+async def _let_in(visit: Visit, receipt: Receipt, path: str) -> Response:
+    """Open the case for the browser that filed it: the code never stands in an address."""
+    opened = await auth.open_case(
+        visit.centre, receipt.case_number, receipt.tracking_code, auth.address_of(visit.request)
+    )
+    answer = see(path)
+    set_cookie(answer, visit.centre, CASE_COOKIE, opened)
+    return answer
+
+
+@router.get("/cases/{case_number}/receipt")
+async def receipt(case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller) -> Response:
+    """Number, code and the promise, to be printed."""
+    await task_updates.is_projected(visit.centre, case_number, 1)
+    stored = await reading.find_case(visit.centre, case_number)
+    view = await reading.company_view(visit.centre, case_number)
+    return await page(
+        visit,
+        "receipt.html",
+        caller=caller,
+        case_number=case_number,
+        tracking_code=visit.centre.secrets.tracking_code(case_number),
+        promises=view.promises,
+        personal_data=stored.personal_data,
+        desk=False,
+    )
+
+
+@router.get("/track", dependencies=[Depends(auth.PUBLIC)])
+async def track(visit: VisitDep, case: str = "") -> Response:
+    """Asks for case number and tracking code."""
+    return await page(visit, "track.html", case=case[:16], errors=[])
+
+
+@router.post("/track", dependencies=[Depends(auth.PUBLIC)])
+async def open_case(visit: VisitDep, posted: PostedForm) -> Response:
+    """Open a case in this browser with its code."""
+    number = (text_in(posted, "case_number") or "").upper()
+    code = text_in(posted, "tracking_code") or ""
+    try:
+        opened = await auth.open_case(visit.centre, number, code, auth.address_of(visit.request))
+    except Refused as error:
+        problem = problem_of(visit.request, error)
+        return await page(
+            visit,
+            "track.html",
+            status=problem["status"],
+            case=number[:16],
+            errors=errors_in(problem, visit.words),
+        )
+    answer = see(f"/cases/{number}")
+    set_cookie(answer, visit.centre, CASE_COOKIE, opened)
+    return answer
+
+
+@router.get("/cases/{case_number}")
+async def case_page(
+    case_number: CaseNumber,
+    visit: VisitDep,
+    caller: CompanyCaller,
+    done: str = "",
+) -> Response:
+    """What is expected of the company, what it was promised, and what happened."""
+    return await _case_page(visit, caller, case_number, done=done)
+
+
+async def _case_page(  # noqa: PLR0913  # what the page is made of
+    visit: Visit,
+    caller: Caller,
+    case_number: str,
+    *,
+    done: str = "",
+    typed: str = "",
+    errors: Sequence[FormError] = (),
+    status: int = 200,
+) -> Response:
+    view = await reading.company_view(visit.centre, case_number)
+    asked = await reading.company_tasks(visit.centre, case_number)
+    return await page(
+        visit,
+        "case.html",
+        caller=caller,
+        status=status,
+        case=view,
+        asked=[task for task in asked if task.status is TaskStatus.OPEN],
+        stages=_stages(view.status),
+        resolved=view.outcome in RESOLVED,
+        may_reopen=view.reopen_until is not None and visit.centre.clock() < view.reopen_until,
+        institutes=await institute_names(visit),
+        done=done,
+        typed=typed,
+        errors=errors,
+        key=new_key(),
+    )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the way: `done`, `current` or `ahead`."""
+
+    name: str
+    state: str
+
+
+def _stages(status: CaseStatus) -> list[Stage]:
+    current = next(place for place, (_, holds) in enumerate(STAGES) if status in holds)
+    return [
+        Stage(
+            name,
+            "done"
+            if place < current or status is CaseStatus.CLOSED
+            else "current"
+            if place == current
+            else "ahead",
+        )
+        for place, (name, _) in enumerate(STAGES)
+    ]
+
+
+async def institute_names(visit: Visit) -> dict[str, str]:
+    """Names of the institutes in the reader's language, by code."""
+    rows = await reference.institutes(
+        visit.centre.pool, visit.centre.korean_day(visit.centre.clock())
+    )
+    english = visit.words.language is Language.ENGLISH
+    return {row.code: row.name_en if english else row.name_ko for row in rows}
+
+
+@router.get("/cases/{case_number}/tasks/{task_id}")
+async def task_page(
+    case_number: CaseNumber,
+    task_id: TaskId,
+    visit: VisitDep,
+    caller: CompanyCaller,
+) -> Response:
+    """The form of what the company is asked."""
+    task = await _asked(visit, case_number, task_id)
+    return await _task_page(visit, caller, case_number, task, key=new_key())
+
+
+@router.post("/cases/{case_number}/tasks/{task_id}")
+async def answer_task(  # a route's parameters
+    case_number: CaseNumber,
+    task_id: TaskId,
+    visit: VisitDep,
+    caller: CompanyCaller,
+    posted: PostedForm,
+) -> Response:
+    """Take the company's answer; what is wrong with it stands beside the fields."""
+    task = await _asked(visit, case_number, task_id)
+    key = key_in(posted)
+    try:
+        outcome = OutcomeBody(outcome=answer_from(task.form, posted))
+        await complete_company_task(case_number, task_id, outcome, caller, visit.centre, key, None)
+    except CORRECTABLE as error:
+        problem = problem_of(visit.request, error)
+        return await _task_page(
+            visit, caller, case_number, task,
+            key=key, typed=typed_in(posted), problem=problem,
+        )  # fmt: skip
+    return see(f"/cases/{case_number}?{urlencode({'done': task.kind.value})}")
+
+
+async def _asked(visit: Visit, case_number: str, task_id: str) -> CompanyTask:
+    for task in await reading.company_tasks(visit.centre, case_number):
+        if task.task_id == task_id:
+            return task
+    raise Refused(ProblemType.TASK_NOT_FOUND, task_updates.TASK_UNKNOWN)
+
+
+async def _task_page(  # noqa: PLR0913  # what the page is made of
+    visit: Visit,
+    caller: Caller,
+    case_number: str,
+    task: CompanyTask,
+    *,
+    key: str,
+    typed: Mapping[str, str] | None = None,
+    problem: Mapping[str, Any] | None = None,
+) -> Response:
+    errors = errors_in(problem, visit.words, inside="outcome") if problem else []
+    fields = fields_of(
+        task.form,
+        visit.words,
+        typed=typed,
+        errors=by_field(errors),
+        leave_out=_not_asked(task),
+    )
+    return await page(
+        visit,
+        "company_task.html",
+        caller=caller,
+        status=problem["status"] if problem else 200,
+        case_number=case_number,
+        task=task,
+        fields=fields,
+        linked=by_name(fields),
+        errors=errors,
+        key=key,
+    )
+
+
+def _not_asked(task: CompanyTask) -> tuple[str, ...]:
+    """The short form of the survey has two questions (domain 3.12)."""
+    short = task.kind is TaskKind.ANSWER_SURVEY and task.parameters.get("form") == "short"
+    return ("ease", "speed", "competence", "result") if short else ()
+
+
+@router.post("/cases/{case_number}/messages")
+async def send_message(  # a route's parameters
+    case_number: CaseNumber,
+    visit: VisitDep,
+    caller: CompanyCaller,
+    posted: PostedForm,
+) -> Response:
+    """Keep a message, and a file when one was chosen, for the handlers."""
+    key = key_in(posted)
+    text, file = text_in(posted, "text"), posted.get("file")
+    attached = isinstance(file, UploadFile) and bool(file.filename)
+    try:
+        if text is None and not attached:
+            raise Refused(
+                ProblemType.INVALID_REQUEST, "Write a message or choose a file.", field="/text"
+            )
+        if isinstance(file, UploadFile) and attached:
+            await add_attachment(case_number, file, caller, visit.centre, key)
+        if text is not None:
+            await add_message(case_number, MessageBody(text=text), caller, visit.centre, key)
+    except CORRECTABLE as error:
+        problem = problem_of(visit.request, error)
+        return await _case_page(
+            visit, caller, case_number,
+            typed=text or "", errors=errors_in(problem, visit.words), status=problem["status"],
+        )  # fmt: skip
+    return see(f"/cases/{case_number}?done=message")
+
+
+@router.post("/cases/{case_number}/withdraw")
+async def withdraw(
+    case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
+) -> Response:
+    """End the case at the company's wish."""
+    reason = text_in(posted, "reason")
+    await task_updates.withdraw(visit.centre, caller, case_number, reason, key=key_in(posted))
+    return see(f"/cases/{case_number}?done=withdraw")
+
+
+@router.post("/cases/{case_number}/reopen")
+async def reopen(
+    case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
+) -> Response:
+    """Ask to take the case up again."""
+    reason = text_in(posted, "reason")
+    await task_updates.reopen(visit.centre, caller, case_number, reason, key=key_in(posted))
+    return see(f"/cases/{case_number}?done=reopen")
+
+
+@router.post("/cases/{case_number}/leave")
+async def leave(
+    case_number: CaseNumber,  # noqa: ARG001  # names the case that the access check looks at
+    _caller: CompanyCaller,
+    visit: VisitDep,
+) -> Response:
+    """Close the case in this browser, for a computer that others use too."""
+    await auth.sign_out(visit.centre, visit.request)
+    answer = see("/track")
+    answer.delete_cookie(CASE_COOKIE)
+    return answer

@@ -1,0 +1,49 @@
+"""What pages share when they take a form in."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Final, TypeAlias
+from uuid import uuid4
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import FormData
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError
+
+from schemas.problem import Refused
+
+# What a form is shown again for, with everything that was typed: it can be corrected or repeated.
+CORRECTABLE: Final = (
+    Refused,
+    RequestValidationError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    RPCError,
+    ConnectionError,
+    TimeoutError,
+)
+
+
+async def posted_form(request: Request) -> AsyncIterator[FormData]:
+    """The form that was sent; its files are closed when it was answered."""
+    async with request.form() as form:
+        yield form
+
+
+PostedForm: TypeAlias = Annotated[FormData, Depends(posted_form)]
+
+
+def text_in(form: FormData, name: str) -> str | None:
+    """A text field of the form; None when it is empty."""
+    value = form.get(name)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def key_in(form: FormData) -> str:
+    """The key under which this form counts once, however often it is sent."""
+    return text_in(form, "idempotency_key") or new_key()
+
+
+def new_key() -> str:
+    """A key for a form that is shown anew."""
+    return str(uuid4())
