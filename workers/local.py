@@ -285,7 +285,6 @@ class LocalCentre:
         await self._parts.start(
             own_part(
                 self._data,
-                os.environ.copy(),
                 MAILBOX,
                 ["mailbox"],
                 ports={"smtp": self._ports.smtp},
@@ -304,14 +303,14 @@ class LocalCentre:
                 chosen = [word for queue in queues for word in ("--queue", queue)]
                 group.create_task(
                     self._parts.start(
-                        own_part(self._data, os.environ.copy(), name, ["worker", *chosen]),
+                        own_part(self._data, name, ["worker", *chosen]),
                         lambda: try_make_current(client, build_id()),
                     )
                 )
 
     async def _start_api(self) -> None:
         await self._parts.start(
-            own_part(self._data, os.environ.copy(), API, ["api"], ports={"http": self._ports.api}),
+            own_part(self._data, API, ["api"], ports={"http": self._ports.api}),
             lambda: asyncio.to_thread(_is_ready, f"{self._url}/readyz"),
         )
 

@@ -232,18 +232,17 @@ def temporal_part(data: DataDir, ports: Ports) -> Part:
 
 def own_part(
     data: DataDir,
-    env: Mapping[str, str],
     name: str,
     arguments: list[str],
     *,
     ports: Mapping[str, int] | None = None,
     stop_seconds: float = 30,
 ) -> Part:
-    """One of the centre's own processes: this program with another command."""
+    """One of the centre's own processes: this program with another command, set as this one is."""
     return Part(
         name=name,
         command=[sys.executable, "-m", "workers.cli", *arguments],
-        environment=env,
+        environment=dict(os.environ),
         log=data.log(name),
         stop_seconds=stop_seconds,
         ports=ports or {},
