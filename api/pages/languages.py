@@ -127,6 +127,24 @@ class Words:
             said["status"] = f"{said['status']} · {said['step']}"
         return self.label("tag", tag).format_map(said).strip()
 
+    def group(self, group: str, institutes: Mapping[str, str]) -> str:
+        """A candidate group, such as “KITECH · support department”."""
+        scope, *names = group.split(":")
+        if scope == "institute":
+            institute, role = names
+            return f"{institutes.get(institute, institute)} · {self.label('role', role)}"
+        return self.label("role", names[0] if names else "sme")
+
+    def parameter(self, name: str, value: str, institutes: Mapping[str, str]) -> str:
+        """One of the codes that a task shows."""
+        match name:
+            case "institute" | "volunteer":
+                return institutes.get(value, value)
+            case "overdue_kind":
+                return self.label("task", value)
+            case _:
+                return self.label("option", name, value)
+
     def _said(self, name: str, code: str) -> str:
         match name:
             case "due_at" | "starts_on":
