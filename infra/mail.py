@@ -19,8 +19,9 @@ class SmtpMailer:
         Returning means that the server took it, not that it was delivered.
 
         Raises:
-            aiosmtplib.SMTPException: The server refused it or didn't answer in time; an answer of
-                5xx, as `aiosmtplib.SMTPResponseException`, won't change when it is repeated.
+            aiosmtplib.SMTPException: The server refused it or didn't answer in time. Of these,
+                `SMTPResponseException` and each of `SMTPRecipientsRefused.recipients` carry the
+                server's code: 5xx won't change when it is repeated.
         """
         settings = self._settings
         password = settings.smtp_password

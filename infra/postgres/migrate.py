@@ -117,4 +117,4 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
             migration.name,
             migration.sha256,
         )
-    log.info("migration_applied", name=migration.name)
+    log.info("migration_applied", migration=migration.name)
