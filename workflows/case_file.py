@@ -250,7 +250,7 @@ class CaseFile:
             not_before: A date that was already told; due dates only move later.
             period: A period agreed for this case, in place of the policy's.
         """
-        return await activity_stubs.compute_deadline(
+        deadline = await activity_stubs.compute_deadline(
             DeadlineRequest(
                 policy_version=self.intake.policy_version,
                 key=key,
@@ -263,6 +263,10 @@ class CaseFile:
                 period=period,
             )
         )
+        if self.snapshot.calendar_version == 0:
+            self.change(calendar_version=deadline.calendar_version)
+        self.change_calendar(deadline.calendar_version)
+        return deadline
 
     @property
     def is_paused(self) -> bool:
