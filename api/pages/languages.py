@@ -133,6 +133,8 @@ class Words:
         if scope == "institute":
             institute, role = names
             return f"{institutes.get(institute, institute)} · {self.label('role', role)}"
+        if scope == "account":
+            return names[0]
         return self.label("role", names[0] if names else "sme")
 
     def parameter(self, name: str, value: str, institutes: Mapping[str, str]) -> str:

@@ -1,0 +1,73 @@
+"""For auditors and operators: what really happened to a case, and what got stuck."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+from temporalio.service import RPCError
+
+from api import auth, reading
+from api.auth import Caller
+from api.centre import Centre
+from api.pages.company import institute_names
+from api.pages.rendering import PageRoute, VisitDep, page
+from api.problems import is_outage
+from api.routes.history import History, get_history
+from infra.postgres import journal, oversight, statistics
+from schemas.actor import Role
+from schemas.base import CaseNumber
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+Auditor = Annotated[Caller, Depends(auth.AUDIT)]
+Operator = Annotated[Caller, Depends(auth.staff(Role.OPERATOR))]
+# A case that waits longer than this for the sweeper, or past its last deadline, is stuck.
+STUCK_AFTER: Final = timedelta(minutes=15)
+TOP_LEVEL: Final = 3
+
+
+@router.get("/audit/{case_number}")
+async def audit(case_number: CaseNumber, visit: VisitDep, caller: Auditor) -> Response:
+    """Temporal's history beside the journal, its chain checked, and the notification log."""
+    stored = await reading.find_case(visit.centre, case_number)
+    history, away = await _history(visit.centre, caller, case_number)
+    pool = visit.centre.pool
+    return await page(
+        visit,
+        "audit.html",
+        caller=caller,
+        case_number=case_number,
+        title=stored.title_masked,
+        history=history,
+        away=away,
+        entries=await journal.entries_of(pool, case_number),
+        breaks=[found async for found in journal.verify(pool, case_number)],
+        messages=await oversight.messages_of(pool, case_number),
+        institutes=await institute_names(visit),
+    )
+
+
+async def _history(centre: Centre, caller: Caller, case_number: str) -> tuple[History | None, bool]:
+    """The decoded history, and whether Temporal is away; the journal is shown without it too."""
+    try:
+        answer = await get_history(case_number, caller, centre, "timeline")
+    except (RPCError, ConnectionError, TimeoutError) as error:
+        return None, is_outage(error)
+    return History.model_validate_json(bytes(answer.body)), False
+
+
+@router.get("/operations")
+async def operations(visit: VisitDep, caller: Operator) -> Response:
+    """How much is open, what is stuck, which messages failed, which ladders are at their end."""
+    pool, now = visit.centre.pool, visit.centre.clock()
+    return await page(
+        visit,
+        "operations.html",
+        caller=caller,
+        load=await statistics.load(pool, now),
+        stuck=await oversight.stuck_cases(pool, now - STUCK_AFTER),
+        failed=await oversight.failed_messages(pool),
+        lost=await oversight.ladders_at_end(pool, TOP_LEVEL),
+        institutes=await institute_names(visit),
+        now=now,
+    )
