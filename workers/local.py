@@ -129,7 +129,10 @@ class Supervisor:
             self._write()
 
     async def _spawn(self, part: Part) -> asyncio.subprocess.Process:
-        process = await processes.start(part)
+        try:
+            process = await processes.start(part)
+        except OSError as error:
+            raise CannotStart(f"{part.name} can't be run: {error}.") from error
         self._children[part.name] = _Child(part, process)
         self._write()
         return process
@@ -144,7 +147,11 @@ class Supervisor:
             self._say(f"{part.name} ended (status {status}); starting it again. Log: {part.log}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            process = await self._spawn(part)
+            try:
+                process = await self._spawn(part)
+            except CannotStart as reason:
+                # It ended, and its program with it, during an upgrade say: tried again.
+                self._say(str(reason))
 
     def _write(self) -> None:
         self._record(
@@ -221,8 +228,9 @@ class LocalCentre:
     async def _start(self) -> None:
         began = monotonic()
         # From here on this process sees what its children see.
+        chosen = environment(self._data, self._held, self._ports)
         os.environ.clear()
-        os.environ.update(environment(self._data, self._held, self._ports))
+        os.environ.update(chosen)
         settings = Settings()  # pyright: ignore[reportCallIssue]  # from the environment
         configure_logging(settings, self._log)
         try:
