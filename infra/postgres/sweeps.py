@@ -1,0 +1,45 @@
+"""What the sweeper asks: whether it is the only one, and which cases an event has passed by."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+
+from infra.postgres.pool import Database
+
+# Any number that no other advisory lock of this database has.
+_SWEEP: Final = 1379_001
+
+
+@asynccontextmanager
+async def sweep_lock(pool: asyncpg.Pool) -> AsyncGenerator[bool]:
+    """Tell whether this process may sweep now; another one's sweep is not waited for.
+
+    Held by a connection, not by a transaction: a crash frees it, and a slow sweep keeps no
+    snapshot of the database alive.
+    """
+    async with pool.acquire() as connection:
+        mine = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _SWEEP)
+        try:
+            yield mine is True
+        finally:
+            if mine:
+                await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP)
+
+
+async def cases_behind_calendar(db: Database, version: int, limit: int = 100) -> list[str]:
+    """Open cases that have not been told of version `version` of the holiday table (U30)."""
+    rows = await db.fetch(
+        """
+        SELECT case_number
+          FROM support_case
+         WHERE closed_at IS NULL
+           AND calendar_version < $1
+         ORDER BY calendar_version, case_number
+         LIMIT $2
+        """,
+        version,
+        limit,
+    )
+    return [row["case_number"] for row in rows]
