@@ -1,0 +1,151 @@
+"""The sweeper: finds what an event should have started and did not, and starts it.
+
+Cases are stored before their workflows exist, and messages before their delivery is started. When
+Temporal is away in between, or a process ends there, the sweeper makes up for it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import asyncpg
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.notification import Dispatcher
+from api.intake import start_case
+from api.problems import is_outage
+from infra.postgres import calendar, intakes, notifications, sweeps
+from schemas.case import CaseIntake
+from workflows.support_case import SupportCase
+
+log = structlog.stdlib.get_logger()
+
+PAUSE: Final = timedelta(seconds=5)
+# Younger ones are probably being started right now by those who stored them.
+_INTAKE_AGE: Final = timedelta(seconds=5)
+_MESSAGE_AGE: Final = timedelta(seconds=10)
+_STARTS_AT_ONCE: Final = 10
+_SIGNAL_TIMEOUT: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How much one sweep made up for."""
+
+    intakes: int = 0
+    messages: int = 0
+    calendars: int = 0
+
+
+class Sweeper:
+    """Sweeps every few seconds; of several processes one at a time."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        client: Client,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Connect to what is swept.
+
+        Args:
+            pool: Connections to the centre's database.
+            client: Starts workflows and deliveries, and tells cases.
+            clock: Tells how old a row is.
+        """
+        self._pool = pool
+        self._client = client
+        self._clock = clock
+        self._dispatcher = Dispatcher(client)
+
+    async def run(self, stop: asyncio.Event, pause: timedelta = PAUSE) -> None:
+        """Sweep until `stop` is set; a sweep under way is finished first."""
+        while not stop.is_set():
+            try:
+                await self.sweep()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.warning("sweep_postponed", error=type(error).__name__)
+            try:
+                await asyncio.wait_for(stop.wait(), pause.total_seconds())
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> Swept:
+        """Make up for everything that was missed; nothing when another process is doing so.
+
+        Raises:
+            Exception: Temporal or the database cannot be reached.
+        """
+        async with sweeps.sweep_lock(self._pool) as mine:
+            if not mine:
+                return Swept()
+            swept = Swept(
+                intakes=await self._start_cases(),
+                messages=await self._dispatch_messages(),
+                calendars=await self._tell_of_calendar(),
+            )
+        if swept != Swept():
+            log.info(
+                "swept",
+                intakes=swept.intakes,
+                messages=swept.messages,
+                calendars=swept.calendars,
+            )
+        return swept
+
+    async def _start_cases(self) -> int:
+        waiting = await intakes.pending_intakes(self._pool, self._clock() - _INTAKE_AGE)
+        a_few = asyncio.Semaphore(_STARTS_AT_ONCE)
+
+        async def start(intake: CaseIntake) -> bool:
+            async with a_few:
+                return await self._start_case(intake)
+
+        return sum(await asyncio.gather(*(start(intake) for intake in waiting)))
+
+    async def _start_case(self, intake: CaseIntake) -> bool:
+        """Start one case; one that does not answer must not keep the others waiting."""
+        try:
+            await start_case(self._client, intake)
+        except Exception as error:
+            if is_outage(error):
+                log.warning(
+                    "case_start_postponed",
+                    case_number=intake.case_number,
+                    error=type(error).__name__,
+                )
+            else:
+                log.exception("case_not_started", case_number=intake.case_number)
+            return False
+        await intakes.mark_started(self._pool, intake.case_number, self._clock())
+        return True
+
+    async def _dispatch_messages(self) -> int:
+        keys = await notifications.pending(self._pool, self._clock() - _MESSAGE_AGE)
+        await self._dispatcher.dispatch(keys)
+        return len(keys)
+
+    async def _tell_of_calendar(self) -> int:
+        version = await calendar.current_version(self._pool)
+        behind = await sweeps.cases_behind_calendar(self._pool, version)
+        told = [await self._tell(case_number, version) for case_number in behind]
+        return sum(told)
+
+    async def _tell(self, case_number: str, version: int) -> bool:
+        try:
+            await self._client.get_workflow_handle(case_number).signal(
+                SupportCase.calendar_changed, version, rpc_timeout=_SIGNAL_TIMEOUT
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            # Its run has ended and its last record is not written, or it was archived.
+            log.warning("case_not_running", case_number=case_number)
+            return False
+        return True
