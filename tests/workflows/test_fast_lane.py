@@ -1,9 +1,12 @@
 """Short R&D in the fast lane: scoping, track, agreement in two weeks, project, result."""
 
+import json
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
+from bench import cost_of_a_case
 from schemas.actor import COMPANY
 from schemas.case import Branch, CaseOutcome, CaseStatus, CaseStep, PromiseState, Service, Urgency
 from schemas.task import (
@@ -60,7 +63,7 @@ async def report_monthly(case: CaseDriver, months: int) -> None:
 
 
 async def test_a_short_project_goes_from_receipt_to_the_answered_survey(
-    start_case: StartCase,
+    start_case: StartCase, database: asyncpg.Pool
 ) -> None:
     case = await start_case()
     await to_the_project(case)
@@ -76,8 +79,21 @@ async def test_a_short_project_goes_from_receipt_to_the_answered_survey(
 
     assert ended.outcome is CaseOutcome.RESOLVED_RD_SHORT
     assert ended.status is CaseStatus.CLOSED
-    history = await case.handle.fetch_history()
-    assert len(history.events) <= 250
+    history = json.loads((await case.handle.fetch_history()).to_json())
+    spent = sum(step.events for step in cost_of_a_case.steps_of(history))
+    assert spent <= cost_of_a_case.BUDGET
+    if not cost_of_a_case.HISTORY.exists():
+        messages = await database.fetchval(
+            "SELECT count(*) FROM notification WHERE case_number = $1", case.handle.id
+        )
+        cost_of_a_case.HISTORY.parent.mkdir(exist_ok=True)
+        cost_of_a_case.HISTORY.write_text(
+            json.dumps({"messages": messages, "history": history}), "utf-8"
+        )
+
+
+def test_the_page_on_costs_says_what_the_recorded_case_cost() -> None:
+    assert cost_of_a_case.PAGE.read_text("utf-8") == cost_of_a_case.page()
 
 
 async def test_an_agreement_that_is_late_waits_for_the_coordinator(start_case: StartCase) -> None:
