@@ -18,7 +18,7 @@ from workflows.policy.durations import length_of
 LOCALE_DIR: Final = Path(__file__).parents[1] / "locale"
 LANGUAGE_COOKIE: Final = "center1379_language"
 _PATTERNS: Final = {
-    "ko": ("y년 M월 d일(E)", "y년 M월 d일(E) a h시 mm분"),
+    "ko": ("y년 M월 d일(E)", "y년 M월 d일(E) HH:mm"),
     "en": ("EEE d MMM y", "EEE d MMM y, HH:mm"),
 }
 _UNITS: Final = (
@@ -110,7 +110,8 @@ class Words:
         length = length_of(text)
         parts = [self._counted("unit.months", length.months)] if length.months else []
         rest = length.rest
-        for unit, message in _UNITS:
+        # A day of working time has eight hours, so working hours are never summed up to days.
+        for unit, message in _UNITS[1:] if clock is Clock.WORKING_HOURS else _UNITS:
             number, rest = divmod(rest, unit)
             if number:
                 parts.append(self._counted(message, number))
@@ -149,15 +150,18 @@ class Words:
 
     def _said(self, name: str, code: str) -> str:
         match name:
-            case "due_at" | "starts_on":
-                at = datetime.fromisoformat(code)
-                return self.moment(at) if name == "due_at" else self.day(at.date())
-            case "task":
-                return self.label("task", code.split(".")[1])
-            case "status" | "step" | "outcome" | "promise" | "reason" | "body":
+            case "due_at":
+                return self.moment(datetime.fromisoformat(code))
+            case "starts_on":
+                return self.day(date.fromisoformat(code))
+            case "kind":
+                return self.label("task", code)
+            case "status" | "step" | "outcome" | "promise" | "channel":
                 return self.label(name, code)
+            case "reason" | "body" | "decision" | "track":
+                return self._texts.get(f"reason.{code}") or self.label("option", code)
             case _:
-                return self.label("option", code)
+                return code
 
     def skipped(self, reasoning: Reasoning) -> list[str]:
         """The days that did not count, with why; weekends are told apart by the page."""

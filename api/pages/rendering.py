@@ -18,6 +18,7 @@ from api.centre import Centre, centre_of
 from api.pages.languages import LANGUAGE_COOKIE, WORDS, Words, language_of
 from infra.postgres import policies
 from schemas.actor import Role
+from schemas.problem import ProblemType
 
 PAGES_DIR: Final = Path(__file__).parents[1]
 _YEAR_SECONDS: Final = 365 * 24 * 3600
@@ -119,7 +120,12 @@ def failed(request: Request, problem: Mapping[str, Any]) -> Response:
         request,
         "problem.html",
         problem["status"],
-        {"caller": None, "test_policy": False, "problem": problem},
+        {
+            "caller": None,
+            "test_policy": False,
+            "problem": problem,
+            "kind": problems.KINDS[ProblemType(problem["type"].rpartition("/")[2])],
+        },
     )
     if problem["status"] == 503:  # noqa: PLR2004  # HTTP
         answer.headers["Retry-After"] = str(problems.RETRY_AFTER_SECONDS)
