@@ -3,7 +3,8 @@
 import asyncpg
 import structlog
 
-from infra.postgres import accounts, calendar, policies
+from infra.postgres import accounts, calendar, catalogue, institutes, policies
+from infra.sample_catalogue import sample_catalogue
 from schemas.policy import Policy
 from workers.policy_files import default_policy
 
@@ -11,7 +12,7 @@ log = structlog.stdlib.get_logger()
 
 
 async def load_centre(pool: asyncpg.Pool, policy: Policy | None) -> None:
-    """Load holidays and policy. Repeating it changes nothing.
+    """Load institutes, holidays and policy. Repeating it changes nothing.
 
     Args:
         pool: A database with all its tables.
@@ -21,6 +22,7 @@ async def load_centre(pool: asyncpg.Pool, policy: Policy | None) -> None:
     Raises:
         PolicyVersionExists: Another policy was loaded under the same version.
     """
+    await institutes.load_reference(pool)
     await calendar.load_holidays(pool)
     standard = default_policy()
     await policies.add_policy(pool, standard)
@@ -32,7 +34,8 @@ async def load_centre(pool: asyncpg.Pool, policy: Policy | None) -> None:
 
 
 async def load_demonstration(pool: asyncpg.Pool, password: str) -> None:
-    """Add the demonstration accounts, all with one password."""
+    """Add the sample catalogue and the demonstration accounts, all with one password."""
+    await catalogue.load_sample(pool, sample_catalogue())
     await accounts.load_demo_accounts(pool, password)
 
 

@@ -8,6 +8,9 @@ import asyncpg
 from temporalio.client import Client
 
 from activities.deadlines import DeadlineActivities
+from activities.matching import MatchingActivities
+from activities.notification import Dispatcher, NotificationActivities
+from activities.records import RecordsActivities
 from infra.settings import Settings
 from workflows.support_case import SupportCase
 
@@ -45,10 +48,23 @@ class Registration:
 
 def registrations(resources: Resources) -> dict[str, Registration]:
     """Workflows and activities of every task queue, with their dependencies handed in."""
-    deadlines = DeadlineActivities(resources.pool)
+    pool, settings, client = resources.pool, resources.settings, resources.client
+    records = RecordsActivities(pool, Dispatcher(client).dispatch)
+    deadlines = DeadlineActivities(pool)
+    notification = NotificationActivities(pool, client, settings)
+    matching = MatchingActivities(pool)
     return {
-        CASE: Registration(WORKFLOWS[CASE], [deadlines.pin_policy, deadlines.compute]),
-        NOTIFY: Registration(),
+        CASE: Registration(
+            WORKFLOWS[CASE],
+            [
+                records.save_case,
+                records.screen,
+                records.find_submission,
+                deadlines.pin_policy,
+                deadlines.compute,
+            ],
+        ),
+        NOTIFY: Registration(activities=[notification.deliver]),
         INSTITUTE: Registration(),
-        MATCHING: Registration(),
+        MATCHING: Registration(activities=[matching.rank_institutes]),
     }

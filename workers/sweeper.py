@@ -90,7 +90,8 @@ class Sweeper:
                 messages=await self._dispatch_messages(),
                 calendars=await self._tell_of_calendar(),
             )
-        if swept != Swept():
+        # Messages that are being tried again are found by every sweep, and are no news.
+        if swept.intakes or swept.calendars:
             log.info(
                 "swept",
                 intakes=swept.intakes,

@@ -18,6 +18,7 @@ from infra.telemetry import LogContext
 from infra.temporal import connect_client
 from workers.deployment import build_id, deployment_config
 from workers.registry import Registration, Resources, registrations
+from workers.sweeper import Sweeper
 
 log = structlog.stdlib.get_logger()
 
@@ -76,9 +77,11 @@ async def run_worker(settings: Settings, task_queues: Iterable[str]) -> None:
     try:
         registered = registrations(Resources(pool, settings, client))
         queues = [queue for queue in task_queues if registered[queue]]
-        await serve(
-            [build_worker(client, settings, queue, registered[queue]) for queue in queues], stop
-        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Sweeper(pool, client).run(stop))
+            await serve(
+                [build_worker(client, settings, queue, registered[queue]) for queue in queues], stop
+            )
     finally:
         await pool.close()
 

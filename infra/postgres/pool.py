@@ -1,6 +1,6 @@
 """Connections to PostgreSQL, and the narrow view of them that statements get."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, Protocol
 
@@ -46,7 +46,7 @@ async def _read_json_columns(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def transaction(pool: asyncpg.Pool) -> AsyncIterator[Database]:
+async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Database]:
     """One connection in one transaction, committed at the end and rolled back on an exception."""
     async with pool.acquire() as connection, connection.transaction():
         yield connection

@@ -1,0 +1,133 @@
+"""A sample catalogue, made from a table of topics: plainly synthetic, spread over the institutes.
+
+Numbers cannot be real ones, inventors are numbered, and every row says that it is a sample.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from schemas.catalogue import EquipmentItem, Lab, Patent, Researcher
+
+_TOPICS: Final = Path(__file__).parent / "reference" / "sample_topics.csv"
+_AS_OF: Final = date(2013, 8, 26)
+_FIRST_FILING: Final = date(2003, 3, 3)
+SOURCE: Final = "sample"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A field of an institute: what companies complain of there, and what helps."""
+
+    institute: str
+    field: str
+    field_en: str
+    ipc: str
+    object: str
+    complaint: str
+    aim: str
+    method_a: str
+    method_b: str
+    equipment: str
+    specification: str
+
+
+@dataclass(frozen=True)
+class SampleCatalogue:
+    """All rows of the sample."""
+
+    patents: tuple[Patent, ...]
+    equipment: tuple[EquipmentItem, ...]
+    labs: tuple[Lab, ...]
+    researchers: tuple[Researcher, ...]
+
+
+def sample_catalogue() -> SampleCatalogue:
+    """The sample: the same rows each time."""
+    with _TOPICS.open(encoding="utf-8", newline="") as file:
+        topics = [Topic(**row) for row in csv.DictReader(file)]
+    labs = tuple(_labs(topics))
+    lab_of = {(lab.institute, field): lab.lab_id for lab, field in _labs_with_fields(topics)}
+    return SampleCatalogue(
+        patents=tuple(_patents(topics)),
+        equipment=tuple(
+            EquipmentItem(
+                equipment_id=f"SAMPLE-EQ-{number:04d}",
+                institute=topic.institute,
+                lab_id=lab_of.get((topic.institute, topic.field)),
+                name=topic.equipment,
+                specification=topic.specification,
+                field_of_use=f"{topic.object}의 {topic.aim}",
+                location=f"{topic.institute} 공동활용동",
+                # A part is kept for the institutes themselves: it must never be offered.
+                sme_available=number % 7 != 0,
+                source=SOURCE,
+                as_of=_AS_OF,
+            )
+            for number, topic in enumerate(topics, start=1)
+        ),
+        labs=labs,
+        researchers=tuple(
+            Researcher(
+                researcher_id=f"SAMPLE-R-{number:04d}",
+                institute=topic.institute,
+                department=f"{topic.field} 연구실",
+                fields=(topic.field, topic.aim),
+                source=SOURCE,
+                as_of=_AS_OF,
+            )
+            for number, topic in enumerate(topics, start=1)
+        ),
+    )
+
+
+def _patents(topics: list[Topic]) -> Iterator[Patent]:
+    number = 0
+    for topic in topics:
+        for method in (topic.method_a, topic.method_b):
+            number += 1
+            yield Patent(
+                application_number=f"10-0000-{number:07d}",
+                institute=topic.institute,
+                title_ko=f"{topic.object}의 {topic.aim}을 위한 {method}",
+                title_en=f"Method for {topic.field_en} (sample {number})",
+                summary=(
+                    f"본 견본 발명은 {topic.complaint} {topic.object}의 문제를 푸는 것으로, "
+                    f"{method}을 이용하여 {topic.aim} 효과를 얻는다. 적용 분야는 {topic.field}이며 "
+                    f"{topic.equipment}로 검증한다."
+                ),
+                inventors=(f"합성발명자 {number:03d}",),
+                filed_on=_FIRST_FILING + timedelta(days=11 * number),
+                ipc=topic.ipc,
+                status="registered" if number % 5 else "published",
+                url=None,
+                source=SOURCE,
+                as_of=_AS_OF,
+            )
+
+
+def _labs(topics: list[Topic]) -> Iterator[Lab]:
+    return (lab for lab, _ in _labs_with_fields(topics))
+
+
+def _labs_with_fields(topics: list[Topic]) -> Iterator[tuple[Lab, str]]:
+    """The first three fields of each institute have a laboratory."""
+    number = 0
+    for institute, own in groupby(topics, key=lambda topic: topic.institute):
+        for topic in list(own)[:3]:
+            number += 1
+            lab = Lab(
+                lab_id=f"SAMPLE-LAB-{number:03d}",
+                institute=institute,
+                name=f"{topic.field} 실험실",
+                description=f"{topic.object}의 {topic.aim}을 연구하는 실험실",
+                location=f"{institute} 본원",
+                supports=f"시험, 분석, 공동 실험: {topic.equipment}",
+                source=SOURCE,
+                as_of=_AS_OF,
+            )
+            yield lab, topic.field
