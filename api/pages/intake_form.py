@@ -1,7 +1,7 @@
 """The form in which a difficulty is filed, by the company or at the desk for a caller."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -93,16 +93,16 @@ async def intake_form(
     places = [Option(value=row.code, label=row.region or row.place or row.code) for row in regions]
     channels = [Option(value=code, label=words.label("channel", code)) for code in DESK_CHANNELS]
     fields = [
+        field("title", "Subject"),
+        field("description", "What is the difficulty?", "textarea"),
+        field("service", "What kind of support do you want?", "select", services),
         field("company.name", "Company"),
         field("company.business_registration_number", "Business registration number"),
+        field("company.region", "Region", "select", places),
+        field("company.has_research_lab", "The company has a research lab", "checkbox"),
         field("company.contact_name", "Contact person"),
         field("company.email", "E-mail address"),
         field("company.phone", "Telephone number"),
-        field("company.region", "Region", "select", places),
-        field("company.has_research_lab", "The company has a research lab", "checkbox"),
-        field("service", "What kind of support do you want?", "select", services),
-        field("title", "Subject"),
-        field("description", "What is the difficulty?", "textarea"),
     ]
     if desk:
         fields += [
@@ -121,7 +121,14 @@ async def intake_form(
         )
         for text in texts
     ]
-    return IntakeForm(by_name(fields), consents, errors)
+    form = IntakeForm(by_name(fields), consents)
+    order = list(form.linked)
+    return replace(form, errors=sorted(errors, key=lambda error: _place(order, error.name)))
+
+
+def _place(order: Sequence[str], name: str) -> int:
+    """Where a field stands in the form; errors of the whole form come first."""
+    return order.index(name) if name in order else -1
 
 
 def intake_request(form: FormData, words: Words, *, channel: str | None) -> IntakeRequest:
