@@ -49,6 +49,7 @@ async def open_centre(settings: Settings) -> AsyncGenerator[Centre]:
             secrets=Secrets(settings.pepper.get_secret_value().encode()),
             secure_cookies=settings.secure_cookies,
             temporal_ui_url=settings.temporal_ui_url,
+            mailbox_dir=settings.mailbox_dir,
         )
     finally:
         await pool.close()

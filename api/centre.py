@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,7 @@ class Centre:
         clock: Stamps `submitted_at`; the only clock of the API.
         secure_cookies: Whether cookies travel over TLS only; off for plain http on one machine.
         temporal_ui_url: Of the Temporal UI, which may call the codec endpoint.
+        mailbox_dir: Where the local mailbox keeps messages; None when mail goes out.
     """
 
     pool: asyncpg.Pool
@@ -76,6 +78,7 @@ class Centre:
     clock: Callable[[], datetime] = utc_now
     secure_cookies: bool = True
     temporal_ui_url: str | None = None
+    mailbox_dir: Path | None = None
 
     def korean_day(self, at: datetime) -> date:
         """The date in Korea at `at`: validity dates are Korean dates."""

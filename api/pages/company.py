@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response, UploadFile
+from fastapi import APIRouter, Depends, Response
 
 from api import auth, reading, task_updates
 from api.auth import CASE_COOKIE, Caller
@@ -25,6 +25,7 @@ from api.pages.languages import Language, Words
 from api.pages.posted import (
     CORRECTABLE,
     PostedForm,
+    file_in,
     key_in,
     new_key,
     text_in,
@@ -329,14 +330,13 @@ async def send_message(  # a route's parameters
 ) -> Response:
     """Keep a message, and a file when one was chosen, for the handlers."""
     key = key_in(posted)
-    text, file = text_in(posted, "text"), posted.get("file")
-    attached = isinstance(file, UploadFile) and bool(file.filename)
+    text, file = text_in(posted, "text"), file_in(posted, "file")
     try:
-        if text is None and not attached:
+        if text is None and file is None:
             raise Refused(
                 ProblemType.INVALID_REQUEST, "Write a message or choose a file.", field="/text"
             )
-        if isinstance(file, UploadFile) and attached:
+        if file is not None:
             await add_attachment(case_number, file, caller, visit.centre, key)
         if text is not None:
             await add_message(case_number, MessageBody(text=text), caller, visit.centre, key)

@@ -105,6 +105,10 @@ class Words:
         """Date and time in Korea."""
         return format_datetime(at, self._datetime, tzinfo=SEOUL, locale=self.language.value)
 
+    def instant(self, at: datetime) -> str:
+        """Date and time in Korea to the second, for auditors."""
+        return f"{self.moment(at)}:{at:%S}"
+
     def length(self, text: str, clock: Clock) -> str:
         """An ISO 8601 length and the clock that counts it, such as “24 working hours”."""
         length = length_of(text)

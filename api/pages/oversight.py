@@ -1,6 +1,8 @@
 """For auditors and operators: what really happened to a case, and what got stuck."""
 
+import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -10,12 +12,14 @@ from api import auth, reading
 from api.auth import Caller
 from api.centre import Centre
 from api.pages.company import institute_names
-from api.pages.rendering import PageRoute, VisitDep, page
+from api.pages.rendering import PageRoute, Visit, VisitDep, page
 from api.problems import is_outage
 from api.routes.history import History, get_history
+from infra import mailbox
 from infra.postgres import journal, oversight, statistics
 from schemas.actor import Role
 from schemas.base import CaseNumber
+from schemas.problem import ProblemType, Refused
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -54,6 +58,29 @@ async def _history(centre: Centre, caller: Caller, case_number: str) -> tuple[Hi
     except (RPCError, ConnectionError, TimeoutError) as error:
         return None, is_outage(error)
     return History.model_validate_json(bytes(answer.body)), False
+
+
+@router.get("/mailbox")
+async def mailbox_page(visit: VisitDep, caller: Operator) -> Response:
+    """What people were written, on a centre whose mail stays on this machine."""
+    folder = _mailbox_of(visit)
+    mails = await asyncio.to_thread(mailbox.list_mails, folder)
+    return await page(visit, "mailbox.html", caller=caller, mails=mails)
+
+
+@router.get("/mailbox/{mail_id}")
+async def mail_page(mail_id: str, visit: VisitDep, caller: Operator) -> Response:
+    """One message as text."""
+    mail = await asyncio.to_thread(mailbox.read_mail, _mailbox_of(visit), mail_id)
+    if mail is None:
+        raise Refused(ProblemType.NOT_FOUND, "There is no such message any more.")
+    return await page(visit, "mail.html", caller=caller, mail=mail)
+
+
+def _mailbox_of(visit: Visit) -> Path:
+    if visit.centre.mailbox_dir is None:
+        raise Refused(ProblemType.NOT_FOUND, "Mail of this centre goes out; nothing stays here.")
+    return visit.centre.mailbox_dir
 
 
 @router.get("/operations")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Final, TypeAlias
 from uuid import uuid4
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -37,6 +37,14 @@ def text_in(form: FormData, name: str) -> str | None:
     """A text field of the form; None when it is empty."""
     value = form.get(name)
     return value.strip() or None if isinstance(value, str) else None
+
+
+def file_in(form: FormData, name: str) -> UploadFile | None:
+    """A file of the form, as the JSON routes take it; None when none was chosen."""
+    sent = form.get(name)
+    if isinstance(sent, str) or sent is None or not sent.filename:
+        return None
+    return UploadFile(sent.file, size=sent.size, filename=sent.filename, headers=sent.headers)
 
 
 def key_in(form: FormData) -> str:

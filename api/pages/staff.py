@@ -102,6 +102,7 @@ async def worklist(  # noqa: PLR0913  # a route's parameters
     kind: str = "",
     q: Annotated[str, Query(max_length=100)] = "",
     cursor: Cursor = None,
+    done: str = "",
 ) -> Response:
     """Open tasks of the reader's groups, the most urgent first."""
     tasks = await list_tasks(
@@ -124,6 +125,7 @@ async def worklist(  # noqa: PLR0913  # a route's parameters
         kind=kind,
         kinds=list(TaskKind),
         q=q,
+        done=done if done in set(TaskKind) else "",
         now=visit.centre.clock(),
     )
 

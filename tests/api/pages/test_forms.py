@@ -1,0 +1,106 @@
+"""One description of an answer: the form is drawn from the outcome's schema, and read by it."""
+
+import pytest
+from starlette.datastructures import FormData
+
+from api.pages.forms import Option, answer_from, errors_in, fields_of
+from api.pages.languages import WORDS, Language
+from schemas.task import OUTCOMES, TaskKind
+
+WORDS_EN = WORDS[Language.ENGLISH]
+
+
+@pytest.mark.parametrize("kind", list(TaskKind))
+def test_every_outcome_has_a_form_without_its_kind(kind: TaskKind) -> None:
+    drawn = fields_of(OUTCOMES[kind].model_json_schema(), WORDS_EN)
+
+    assert {field.name for field in drawn} == set(OUTCOMES[kind].model_fields) - {"kind"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "widget"),
+    [
+        (TaskKind.ACCEPT_CASE, "decision", "radio"),
+        (TaskKind.ACCEPT_CASE, "decline_reason", "radio"),  # six values
+        (TaskKind.SCREEN_CASE, "decision", "select"),  # seven values
+        (TaskKind.TRIAGE_CASE, "branch", "radio"),
+        (TaskKind.TRIAGE_CASE, "months", "decimal"),
+        (TaskKind.TRIAGE_CASE, "budget_krw", "whole"),
+        (TaskKind.TRIAGE_CASE, "note", "textarea"),
+        (TaskKind.REFER_CASE, "warm_transfer", "checkbox"),
+        (TaskKind.DRAFT_AGREEMENT, "starts_on", "date"),
+        (TaskKind.SCREEN_CASE, "duplicate_of", "text"),
+    ],
+)
+def test_the_kind_of_value_decides_how_it_is_asked(kind: TaskKind, name: str, widget: str) -> None:
+    drawn = fields_of(OUTCOMES[kind].model_json_schema(), WORDS_EN)
+
+    assert next(field.widget for field in drawn if field.name == name) == widget
+
+
+def test_a_field_says_with_which_answers_it_is_needed() -> None:
+    drawn = fields_of(OUTCOMES[TaskKind.ACCEPT_CASE].model_json_schema(), WORDS_EN)
+    needed = {field.name: field.needed_when for field in drawn}
+
+    assert needed["decline_reason"] == '{"decision": ["decline"]}'
+    assert not needed["note"]
+
+
+def test_what_was_typed_and_what_is_wrong_is_shown_again() -> None:
+    schema = OUTCOMES[TaskKind.SCREEN_CASE].model_json_schema()
+    problem = {
+        "detail": "…",
+        "errors": [{"pointer": "/outcome/question", "detail": "This field is needed."}],
+    }
+    errors = errors_in(problem, WORDS[Language.KOREAN], inside="outcome")
+
+    drawn = fields_of(
+        schema,
+        WORDS_EN,
+        typed={"decision": "supplement"},
+        errors={error.name: error.text for error in errors},
+    )
+
+    by_name = {field.name: field for field in drawn}
+    assert by_name["decision"].value == "supplement"
+    assert by_name["question"].error == "필수 항목입니다."
+
+
+def test_values_that_a_schema_leaves_open_can_be_offered() -> None:
+    drawn = fields_of(
+        OUTCOMES[TaskKind.ASSIGN_INSTITUTE].model_json_schema(),
+        WORDS_EN,
+        choices={"institute": [Option(value="KITECH", label="Demo")]},
+    )
+
+    assert next(field for field in drawn if field.name == "institute").options[0].label == "Demo"
+
+
+def test_an_answer_is_read_as_the_schema_types_it() -> None:
+    schema = OUTCOMES[TaskKind.TRIAGE_CASE].model_json_schema()
+    form = FormData(
+        {
+            "service": "difficulty", "months": "2.5", "budget_krw": "30,000,000", "note": "  ",
+            "csrf_token": "not a field",
+        }
+    )  # fmt: skip
+
+    assert answer_from(schema, form) == {
+        "service": "difficulty",
+        "months": 2.5,
+        "budget_krw": 30_000_000,
+    }
+
+
+def test_a_text_that_is_no_number_is_left_for_the_model_to_refuse() -> None:
+    schema = OUTCOMES[TaskKind.TRIAGE_CASE].model_json_schema()
+
+    assert answer_from(schema, FormData({"months": "soon"}))["months"] == "soon"
+
+
+def test_a_box_that_is_not_ticked_says_no() -> None:
+    schema = OUTCOMES[TaskKind.REFER_CASE].model_json_schema()
+
+    assert answer_from(schema, FormData({"body": "legal"}))["warm_transfer"] is False
+    ticked = FormData({"body": "legal", "warm_transfer": "true"})
+    assert answer_from(schema, ticked)["warm_transfer"] is True
