@@ -12,7 +12,13 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateRuntimeError,
+)
 
 from schemas.actor import COMPANY_GROUP
 from schemas.record import Message
@@ -140,10 +146,17 @@ def words(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def moment(at: str, *, language: str) -> str:
-    """An instant in ISO form as people in Korea read it."""
-    return format_datetime(
-        datetime.fromisoformat(at), _MOMENT[language], tzinfo=_SEOUL, locale=language
-    )
+    """An instant in ISO form as people in Korea read it.
+
+    Raises:
+        TemplateRuntimeError: The message has no such instant.
+    """
+    try:
+        # An undefined fact says so when it is made a text.
+        instant = datetime.fromisoformat(str(at))
+    except ValueError as error:
+        raise TemplateRuntimeError("not an instant") from error
+    return format_datetime(instant, _MOMENT[language], tzinfo=_SEOUL, locale=language)
 
 
 def _path(message: Message) -> str:
@@ -151,5 +164,5 @@ def _path(message: Message) -> str:
     case = message.case_number
     task = message.parameters.get("task")
     if message.audience != COMPANY_GROUP:
-        return f"/staff/cases/{case}"
+        return f"/tasks/{task}" if task else f"/staff/cases/{case}"
     return f"/cases/{case}/tasks/{task}" if task else f"/cases/{case}"

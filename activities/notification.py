@@ -84,10 +84,10 @@ class Dispatcher:
                 rpc_timeout=_START_TIMEOUT,
             )
         except ActivityAlreadyStartedError:
-            log.debug("notification_delivered_before", key=key)
+            log.debug("notification_dispatched_before", key=key)
         # A client that never connected raises a bare RuntimeError.
         except (RPCError, RuntimeError) as error:
-            log.warning("notification_not_dispatched", key=key, error=type(error).__name__)
+            log.warning("notification_dispatch_failed", key=key, error=type(error).__name__)
 
 
 class NotificationActivities(Notification):
@@ -138,7 +138,7 @@ class NotificationActivities(Notification):
             await self._skip(message, skipped.reason)
         except TemplateError as error:
             # The error names a template or a fact that is missing, never a person.
-            log.exception("notification_not_written", key=key, template=message.template)
+            log.exception("notification_template_failed", key=key, template=message.template)
             await self._give_up(message, f"template: {type(error).__name__}")
         else:
             mail = self._mail(message, reader, letter)
