@@ -28,6 +28,8 @@ PAUSE: Final = timedelta(seconds=5)
 # Younger ones are probably being started right now by those who stored them.
 _INTAKE_AGE: Final = timedelta(seconds=5)
 _MESSAGE_AGE: Final = timedelta(seconds=10)
+# How a server that restarts shows on connections that were open already.
+_CONNECTION_BROKEN: Final = (asyncpg.AdminShutdownError, asyncpg.InterfaceError)
 _STARTS_AT_ONCE: Final = 10
 _SIGNAL_TIMEOUT: Final = timedelta(seconds=10)
 
@@ -36,9 +38,9 @@ _SIGNAL_TIMEOUT: Final = timedelta(seconds=10)
 class Swept:
     """How much one sweep made up for."""
 
-    intakes: int = 0
+    cases_started: int = 0
     messages: int = 0
-    calendars: int = 0
+    cases_told: int = 0
 
 
 class Sweeper:
@@ -68,9 +70,11 @@ class Sweeper:
             try:
                 await self.sweep()
             except Exception as error:
-                if not is_outage(error):
-                    raise
-                log.warning("sweep_postponed", error=type(error).__name__)
+                if is_outage(error) or isinstance(error, _CONNECTION_BROKEN):
+                    log.warning("sweep_interrupted", error=type(error).__name__)
+                else:
+                    # A defect here must not end the process that carries the cases.
+                    log.exception("sweep_failed")
             try:
                 await asyncio.wait_for(stop.wait(), pause.total_seconds())
             except TimeoutError:
@@ -86,18 +90,13 @@ class Sweeper:
             if not mine:
                 return Swept()
             swept = Swept(
-                intakes=await self._start_cases(),
+                cases_started=await self._start_cases(),
                 messages=await self._dispatch_messages(),
-                calendars=await self._tell_of_calendar(),
+                cases_told=await self._tell_of_calendar(),
             )
         # Messages that are being tried again are found by every sweep, and are no news.
-        if swept.intakes or swept.calendars:
-            log.info(
-                "swept",
-                intakes=swept.intakes,
-                messages=swept.messages,
-                calendars=swept.calendars,
-            )
+        if swept.cases_started or swept.cases_told:
+            log.info("swept", cases_started=swept.cases_started, cases_told=swept.cases_told)
         return swept
 
     async def _start_cases(self) -> int:

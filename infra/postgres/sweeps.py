@@ -24,7 +24,8 @@ async def sweep_lock(pool: asyncpg.Pool) -> AsyncGenerator[bool]:
         try:
             yield mine is True
         finally:
-            if mine:
+            # A connection that broke gave the lock back by itself.
+            if mine and not connection.is_closed():
                 await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP)
 
 
