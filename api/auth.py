@@ -308,12 +308,14 @@ def _check_site(request: Request) -> None:
 async def _check_csrf(request: Request, session: Session) -> None:
     """Refuse a change that came with a cookie but without the session's own token.
 
-    A browser adds cookies by itself, so a cookie does not show that the person meant it.
+    A browser adds cookies by itself, so a cookie does not show that the person meant it. A JSON
+    body does: no page of another site can make a browser send one, because that needs a
+    permission (CORS) which this application gives to nobody.
     """
-    if request.method in _SAFE_METHODS:
+    content_type = request.headers.get("content-type", "")
+    if request.method in _SAFE_METHODS or content_type.startswith("application/json"):
         return
     given = request.headers.get("x-csrf-token")
-    content_type = request.headers.get("content-type", "")
     if given is None and content_type.startswith(
         ("application/x-www-form-urlencoded", "multipart/form-data")
     ):

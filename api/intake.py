@@ -84,7 +84,8 @@ async def file_case(
         now = centre.clock()
         await check_intake(centre, request, filed_by, now)
         policy_version = await policies.current_policy_version(centre.pool)
-        new = _new_intake(centre, request, key, _Pinned(now, policy_version))
+        region = await intakes.find_region(centre.pool, request.company.region)
+        new = _new_intake(centre, request, key, _Pinned(now, policy_version, region))
         registered_by = (COMPANY if filed_by is None else filed_by.actor).id
         stored = await _store(centre, request, new, _Origin(body_hash, registered_by))
         if stored is None:
@@ -190,13 +191,6 @@ async def _check_reference_data(
             "This channel was not open on the day of receipt. Choose another one.",
             field="/channel",
         )
-    region = request.company.region
-    if region is not None and not await intakes.is_region(centre.pool, region):
-        raise Refused(
-            ProblemType.INVALID_REQUEST,
-            "There is no such region. Choose one of /api/v1/regions, or leave it out.",
-            field="/company/region",
-        )
     wish = request.institute_wish
     if wish is not None and not await intakes.is_institute(centre.pool, wish, day):
         raise Refused(
@@ -241,6 +235,7 @@ class _Origin:
 class _Pinned:
     at: datetime
     policy_version: str
+    region: str | None
 
 
 def _new_intake(
@@ -254,7 +249,7 @@ def _new_intake(
             case_number=case_number(centre.korean_day(now).year, serial),
             service=request.service,
             channel=request.channel,
-            region=request.company.region,
+            region=pinned.region,
             received_at=request.received_at or now,
             registered_at=now,
             policy_version=pinned.policy_version,

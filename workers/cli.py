@@ -1,6 +1,7 @@
 """The command line; the one place where settings are read."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from api.app import create_app
 from infra import search_attributes
-from infra.postgres import accounts, calendar, policies
+from infra.postgres import accounts, calendar, journal, policies
 from infra.postgres.migrate import migrate as migrate_database
 from infra.postgres.pool import open_pool
 from infra.settings import Settings
@@ -24,10 +25,11 @@ from infra.temporal import connect_client
 from schemas.policy import Policy
 from workers.deployment import build_id, make_current
 from workers.loading import load_centre, load_demonstration
-from workers.local import run_local
+from workers.local import environment_of, run_local
 from workers.local_parts import CannotStart
 from workers.mailbox import run_mailbox
 from workers.policy_files import policy_from
+from workers.rebuild import rebuild as rebuild_read_model
 from workers.registry import TASK_QUEUES
 from workers.worker import run_worker
 from workflows.policy.policy_table import PolicyFileError
@@ -47,7 +49,9 @@ accounts_app = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 holidays_app = typer.Typer(help="Days that deadlines skip.", no_args_is_help=True)
 policy_app = typer.Typer(help="What the centre promises and counts.", no_args_is_help=True)
 deploy_app = typer.Typer(help="Which release of the workers is current.", no_args_is_help=True)
+audit_app = typer.Typer(help="Whether the record is whole.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
+app.add_typer(audit_app, name="audit")
 app.add_typer(holidays_app, name="holidays")
 app.add_typer(policy_app, name="policy")
 app.add_typer(deploy_app, name="deploy")
@@ -64,6 +68,25 @@ _PolicyFile = Annotated[
         dir_okay=False,
     ),
 ]
+
+
+@app.callback()
+def connect(
+    local: Annotated[
+        Path | None,
+        typer.Option(
+            help="Act on the local centre that runs in this data directory, whatever is set.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Point the other commands to a running local centre."""
+    if local is not None:
+        try:
+            os.environ.update(environment_of(local))
+        except CannotStart as reason:
+            _end_with(str(reason))
 
 
 @app.command()
@@ -178,6 +201,62 @@ def load(
         _end_with(str(reason))
 
 
+@app.command()
+def rebuild() -> None:
+    """Write the read model anew from the workflows, which own the truth about every case.
+
+    Texts, contacts, accounts and the log of messages are no part of it: they are backed up.
+    """
+    settings = _settings()
+
+    async def from_workflows(pool: asyncpg.Pool) -> None:
+        count = await rebuild_read_model(await connect_client(settings), pool)
+        console.print(f"{count} cases written.", highlight=False)
+
+    asyncio.run(_with_pool(settings, from_workflows))
+
+
+@audit_app.command()
+def verify(
+    stream: Annotated[
+        str | None, typer.Argument(help="A case number, `access` or `centre`; all by default.")
+    ] = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(
+            help="Heads kept outside the database (`audit heads`): they must still be in it.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Walk the journal's hash chains; exit with 1 where one does not hold."""
+
+    async def walk(pool: asyncpg.Pool) -> None:
+        found = [broken async for broken in journal.verify(pool, stream)]
+        if heads is not None:
+            found += await journal.missing_heads(pool, _read_heads(heads))
+        for broken in found:
+            console.print(f"{broken.stream} {broken.seq}: {broken.reason}", highlight=False)
+        if found:
+            _end_with("The journal does not hold. Keep the database as it is and tell the auditor.")
+        count = len(await journal.heads(pool))
+        console.print(f"{count} chains hold.", highlight=False)
+
+    asyncio.run(_with_pool(_settings(), walk))
+
+
+@audit_app.command("heads")
+def list_heads() -> None:
+    """Print stream, length and hash of every chain, to be kept outside the database."""
+
+    async def show(pool: asyncpg.Pool) -> None:
+        for name, seq, digest in await journal.heads(pool):
+            typer.echo(f"{name} {seq} {digest}")
+
+    asyncio.run(_with_pool(_settings(), show))
+
+
 @accounts_app.command("list")
 def list_accounts() -> None:
     """Show every account: id, user name, role, institute, validity."""
@@ -278,6 +357,11 @@ async def _with_pool(settings: Settings, act: Callable[[asyncpg.Pool], Awaitable
         await act(pool)
     finally:
         await pool.close()
+
+
+def _read_heads(file: Path) -> list[tuple[str, int, str]]:
+    lines = [line.split() for line in file.read_text("utf-8").splitlines() if line]
+    return [(name, int(seq), digest) for name, seq, digest in lines]
 
 
 def _day(given: datetime) -> date:

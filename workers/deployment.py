@@ -81,8 +81,13 @@ async def try_make_current(client: Client, build: str) -> bool:
             )
         )
     except RPCError as error:
-        # The deployment, or the version in it, appears with its first worker's first poll.
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
+        # The deployment, or the version in it, appears with its first worker's first poll; and
+        # the server limits how often it lets itself be asked.
+        if error.status in {
+            RPCStatusCode.NOT_FOUND,
+            RPCStatusCode.FAILED_PRECONDITION,
+            RPCStatusCode.RESOURCE_EXHAUSTED,
+        }:
             return False
         raise
     return True

@@ -405,6 +405,29 @@ def _recorded(data: DataDir) -> RunningCentre | None:
     return RunningCentre.model_validate_json(data.processes.read_text("utf-8"))
 
 
+def environment_of(folder: Path) -> dict[str, str]:
+    """What the other commands have to be set to, to act on the centre that runs in a folder.
+
+    Raises:
+        CannotStart: No centre runs there.
+    """
+    data = DataDir(folder.absolute())
+    running = _recorded(data)
+    if running is None:
+        raise CannotStart(f"No centre runs in {folder}. Start it with `center1379 up`.")
+    ports = {name: port for part in running.parts for name, port in part.ports.items()}
+    return environment(
+        data,
+        data.secrets(),
+        Ports(
+            api=ports["http"],
+            temporal=ports["grpc"],
+            temporal_ui=ports["ui"],
+            smtp=ports["smtp"],
+        ),
+    )
+
+
 def _end_leftovers(data: DataDir) -> list[str]:
     recorded = _recorded(data)
     ended = [] if recorded is None else processes.end_leftovers(recorded.parts)

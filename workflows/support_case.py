@@ -282,7 +282,10 @@ class SupportCase:
     @workflow.signal(description="A message could not be delivered")
     def message_failed(self, key: str) -> None:
         case = self._case
-        case.note("case:message:failed", key=key)
+        # The signal comes again when delivery crashed between telling the case and noting it.
+        if any(entry.detail.get("message") == key for entry in case.journal):
+            return
+        case.note("case:message:failed", message=key)
         case.spawn(
             ask(
                 case,

@@ -198,12 +198,23 @@ async def is_channel_open(db: Database, channel: str, day: date) -> bool:
     return is_open is True
 
 
-async def is_region(db: Database, region: str) -> bool:
-    """Whether this is the code of a regional centre."""
-    exists = await db.fetchval(
-        "SELECT EXISTS (SELECT FROM regional_centre WHERE code = $1)", region
+async def find_region(db: Database, region: str | None) -> str | None:
+    """The regional centre that a company names by its code or its region.
+
+    Returns:
+        The centre's code; None where it is not known yet which centre serves the region. That is
+        no reason to turn a company away.
+    """
+    return await db.fetchval(
+        """
+        SELECT code
+          FROM regional_centre
+         WHERE code = $1 OR $1 = ANY (string_to_array(region, '·'))
+         ORDER BY code
+         LIMIT 1
+        """,
+        region,
     )
-    return exists is True
 
 
 async def is_institute(db: Database, code: str, day: date) -> bool:

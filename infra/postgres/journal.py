@@ -112,6 +112,18 @@ async def heads(db: Database) -> list[tuple[str, int, str]]:
     return [(row["stream"], row["seq"], row["hash"].hex()) for row in rows]
 
 
+async def missing_heads(db: Database, kept: Sequence[tuple[str, int, str]]) -> list[Break]:
+    """Heads kept outside the database whose entry is gone or has another hash."""
+    found: list[Break] = []
+    for stream, seq, digest in kept:
+        stored: bytes | None = await db.fetchval(
+            "SELECT hash FROM journal_entry WHERE stream = $1 AND seq = $2", stream, seq
+        )
+        if stored is None or stored.hex() != digest:
+            found.append(Break(stream, seq, "changed" if stored is not None else "cut_off"))
+    return found
+
+
 async def verify(pool: asyncpg.Pool, stream: str | None = None) -> AsyncIterator[Break]:
     """Walk every chain, or one, and yield each place where it does not hold."""
     async with pool.acquire() as connection, connection.transaction():
