@@ -12,7 +12,9 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from starlette.datastructures import FormData
 
-from api.pages.languages import Words
+from api.pages.languages import Language, Words
+from api.problems import KINDS
+from schemas.problem import ProblemType
 
 Widget: TypeAlias = Literal[
     "radio", "select", "textarea", "text", "whole", "decimal", "date", "checkbox"
@@ -157,7 +159,8 @@ def _field(  # noqa: PLR0913  # each is named at the call
     return Field(
         name=place.name,
         label=words.text(str(schema.get("title", place.name))),
-        widget=_widget(schema, options),
+        # People and institutes may become many, and an optional radio cannot be unset.
+        widget="select" if choices else _widget(schema, options),
         required=required,
         optional=not required and not needed_when and schema.get("type") != "boolean",
         options=options,
@@ -224,13 +227,20 @@ def errors_in(problem: Mapping[str, Any], words: Words, *, inside: str = "") -> 
         words: The language of the advice.
         inside: What the names of the fields leave out, such as `outcome`.
     """
+    needed = words.text("Please fill this in: your other answers ask for it.")
     return [
         FormError(
             name=str(error["pointer"]).strip("/").replace("/", ".").removeprefix(f"{inside}."),
-            text=words.text(str(error["detail"])),
+            text=words.advice(str(error["detail"]), needed),
         )
         for error in problem.get("errors", ())
-    ] or [FormError(name="", text=words.text(str(problem["detail"])))]
+    ] or [FormError(name="", text=words.advice(str(problem["detail"]), title_of(problem, words)))]
+
+
+def title_of(problem: Mapping[str, Any], words: Words) -> str:
+    """What kind of problem it is, in the reader's language."""
+    kind = KINDS[ProblemType(str(problem["type"]).rpartition("/")[2])]
+    return kind.en if words.language is Language.ENGLISH else kind.ko
 
 
 def by_field(errors: Sequence[FormError]) -> dict[str, str]:

@@ -82,6 +82,10 @@ class Words:
         """The text of a message id; English sentences are their own ids."""
         return self._texts.get(message, message)
 
+    def advice(self, detail: str, otherwise: str) -> str:
+        """What a refusal says; `otherwise` for one that names codes, which no reader knows."""
+        return self.text(detail) if detail in _CATALOGUES[Language.KOREAN] else otherwise
+
     def label(self, *parts: str) -> str:
         """The label of a code, such as `label("status", "matching")`.
 

@@ -15,10 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api import auth, problems
 from api.auth import Access, Caller
 from api.centre import Centre, centre_of
+from api.pages.forms import title_of
 from api.pages.languages import LANGUAGE_COOKIE, WORDS, Words, language_of
 from infra.postgres import policies
 from schemas.actor import Role
-from schemas.problem import ProblemType
 
 PAGES_DIR: Final = Path(__file__).parents[1]
 _YEAR_SECONDS: Final = 365 * 24 * 3600
@@ -124,7 +124,7 @@ def failed(request: Request, problem: Mapping[str, Any]) -> Response:
             "caller": None,
             "test_policy": False,
             "problem": problem,
-            "kind": problems.KINDS[ProblemType(problem["type"].rpartition("/")[2])],
+            "title": title_of(problem, WORDS[language_of(request)]),
         },
     )
     if problem["status"] == 503:  # noqa: PLR2004  # HTTP

@@ -52,7 +52,7 @@ def sentences() -> set[str]:
             name = _name_of(call)
             if name == "field":
                 found.update(_texts(call.args[1]))
-            elif name == "Link":
+            elif name in {"Link", "text"}:
                 found.update(_texts(call.args[0]))
     for folder in ("api", "workflows"):
         for path in sorted((ROOT / folder).rglob("*.py")):

@@ -104,3 +104,22 @@ def test_a_box_that_is_not_ticked_says_no() -> None:
     assert answer_from(schema, FormData({"body": "legal"}))["warm_transfer"] is False
     ticked = FormData({"body": "legal", "warm_transfer": "true"})
     assert answer_from(schema, ticked)["warm_transfer"] is True
+
+
+def test_a_refusal_of_the_whole_form_says_what_kind_of_problem_it_is() -> None:
+    problem = {"type": "/problems/stale-version", "detail": "It changed (now version 3)."}
+
+    (error,) = errors_in(problem, WORDS[Language.KOREAN])
+
+    assert error.text == "그 사이에 내용이 바뀌었습니다"
+
+
+def test_a_refusal_that_names_codes_is_put_into_words() -> None:
+    problem = {
+        "detail": "…",
+        "errors": [{"pointer": "/outcome/question", "detail": "Fill in “question”."}],
+    }
+
+    assert [error.text for error in errors_in(problem, WORDS_EN, inside="outcome")] == [
+        "Please fill this in: your other answers ask for it."
+    ]

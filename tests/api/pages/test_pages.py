@@ -318,6 +318,7 @@ async def test_a_case_goes_back_and_forth_between_desk_and_company(live: Centre)
             stale = await desk.post(f"{task}/complete", data={**seen_before, **answer})
             assert stale.status_code == 412
             assert "어떤 합금입니까?" in stale.text
+            assert "It changed while you worked on it" in stale.text
             again = hidden(stale.text, f"{task}/complete")
             done = await desk.post(f"{task}/complete", data={**again, **answer})
             assert done.headers["location"] == "/worklist?done=screen_case"
