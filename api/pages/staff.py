@@ -27,19 +27,21 @@ from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
 from api.reading import TaskView
-from api.routes.cases import list_cases
+from api.routes.cases import Handler, get_original, list_cases, list_documents
 from api.routes.sessions import set_cookie
 from api.routes.tasks import TaskReader, list_tasks
 from infra.postgres import accounts
 from schemas.actor import INSTITUTE_ROLES, Role, groups_of
 from schemas.base import CaseNumber, TaskId
 from schemas.case import CaseStatus, Service
-from schemas.problem import Refused
+from schemas.problem import ProblemType, Refused
 from schemas.task import HumanTask, TaskKind, TaskStatus
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 Filing = Annotated[Caller, Depends(auth.DESK)]
+ACCESS_REASONS: Final = ("handling", "audit", "complaint", "legal_duty")
+_READERS: Final = auth.HANDLERS.roles | {Role.AUDITOR}
 _HOME: Final = "/worklist"
 _HOMES: Final = {Role.AUDITOR: "/staff/cases", Role.MINISTRY: "/"}
 
@@ -358,7 +360,26 @@ async def staff_case(case_number: CaseNumber, visit: VisitDep, caller: CaseStaff
         open_tasks=[task for task in view.tasks if task.status is TaskStatus.OPEN],
         past_tasks=[task for task in view.tasks if task.status is not TaskStatus.OPEN],
         may_audit=caller.actor.role in auth.AUDIT.roles,
+        may_read=caller.actor.role in _READERS,
+        reasons=ACCESS_REASONS[caller.actor.role is Role.AUDITOR :],
         now=visit.centre.clock(),
+    )
+
+
+@router.post("/staff/cases/{case_number}/original")
+async def original(
+    case_number: CaseNumber, visit: VisitDep, caller: Handler, posted: PostedForm
+) -> Response:
+    """What the company wrote, whom to call, and everything written since; the read is recorded."""
+    reason = text_in(posted, "reason") or "handling"
+    if reason not in ACCESS_REASONS:
+        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
+    return await page(
+        visit,
+        "original.html",
+        caller=caller,
+        original=await get_original(case_number, caller, visit.centre, reason),
+        documents=(await list_documents(case_number, caller, visit.centre, reason)).items,
     )
 
 

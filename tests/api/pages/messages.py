@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_dir
 
 from api.pages.company import STAGES
 from api.pages.intake_form import DESK_CHANNELS
+from api.pages.staff import ACCESS_REASONS
 from api.problems import (
     _ADVICE,  # pyright: ignore[reportPrivateUsage]  # what the pages translate
     _AGAIN_WITH_SAME_KEY,  # pyright: ignore[reportPrivateUsage]
@@ -97,6 +98,7 @@ def labels() -> Iterator[tuple[str, ...]]:
         "clock": Clock,
         "evidence": EvidenceKind,
         "level": ("1", "2", "3"),
+        "access": ACCESS_REASONS,
         "show": ("all", "mine", "completed"),
         "done": [*COMPANY_TASKS, "message", "withdraw", "reopen"],
         "break": ("changed", "gap", "cut_off", "head_missing"),

@@ -278,6 +278,27 @@ async def test_a_task_stands_beside_its_case(
     assert 'href="#field-decline_reason"' in incomplete.text
 
 
+async def test_the_contact_is_read_on_its_own_and_the_read_is_recorded(
+    app: FastAPI, public: httpx.AsyncClient, database: asyncpg.Pool
+) -> None:
+    number = (await filed(public))["case_number"]
+    action = f"/staff/cases/{number}/original"
+
+    async with sign_in(app, "triage") as desk:
+        case = (await desk.get(f"/staff/cases/{number}")).text
+        token = hidden(case, action)
+        read = await desk.post(action, data={**token, "reason": "handling"})
+
+    assert "contact@company.example" not in case
+    check_page(read, "en")
+    assert "contact@company.example" in read.text
+    reads = await database.fetchval(
+        "SELECT count(*) FROM journal_entry WHERE stream = 'access' AND detail ->> 'case' = $1",
+        number,
+    )
+    assert reads == 2  # the original, and the documents
+
+
 async def test_auditors_see_the_journal_even_when_temporal_is_away(
     app: FastAPI, public: httpx.AsyncClient, database: asyncpg.Pool
 ) -> None:
