@@ -76,7 +76,7 @@ async def sign_in(visit: VisitDep, posted: PostedForm) -> Response:
             errors=errors_in(problem, visit.words),
         )
     home = _HOMES.get(signed_in.caller.actor.role, _HOME)
-    answer = see(wanted if _is_ours(wanted) else home)
+    answer = see(wanted if _is_ours(wanted) and wanted != _HOME else home)
     set_cookie(answer, visit.centre, SESSION_COOKIE, signed_in)
     return answer
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from temporalio.testing import WorkflowEnvironment
 
 from api.centre import Centre
+from infra.postgres.policies import add_policy, current_policy_version, set_current_policy
 from schemas.actor import Role, institute_group
 from schemas.task import TaskKind
 from tests.api.conftest import (
@@ -26,6 +27,7 @@ from tests.api.conftest import (
     project,
     serving,
 )
+from workers.policy_files import default_policy
 
 PUBLIC_PAGES: Final = ("/", "/cases/new", "/track", "/sign-in")
 
@@ -368,3 +370,20 @@ async def test_a_case_goes_back_and_forth_between_desk_and_company(live: Centre)
         assert "Request taken" in audit.text
         assert "acc-triage" in audit.text
         assert "합금" not in audit.text
+
+
+async def test_a_test_policy_is_said_on_every_page(
+    visitor: httpx.AsyncClient, database: asyncpg.Pool
+) -> None:
+    usual = await current_policy_version(database)
+    test = default_policy().model_copy(update={"version": "test-of-pages", "is_test": True})
+    await add_policy(database, test)
+    await set_current_policy(database, test.version)
+    try:
+        during = await visitor.get("/")
+    finally:
+        await set_current_policy(database, usual)
+    after = await visitor.get("/")
+
+    assert "Test operation" in during.text
+    assert "Test operation" not in after.text
