@@ -131,5 +131,5 @@ _IS_FOCUS_VISIBLE: Final = """() => {
 }"""
 
 
-async def _focused(screen: Page, attribute: str) -> Any:  # noqa: ANN401  # of an element
+async def _focused(screen: Page, attribute: str) -> Any:
     return await screen.evaluate(f"document.activeElement.{attribute}")
