@@ -208,7 +208,8 @@ def is_outage(error: Exception) -> bool:
             | ConnectionError()
             | TimeoutError()
             | asyncpg.PostgresConnectionError()
-            | asyncpg.CannotConnectNowError()
+            | asyncpg.InterfaceError()
+            | asyncpg.OperatorInterventionError()
             | asyncpg.TooManyConnectionsError()
         ):
             return True

@@ -1,6 +1,6 @@
 """Writes docs/cost-of-a-case.md from a recorded fast-lane case: every event, with its reason.
 
-    uv run python -m bench.cost_of_a_case
+uv run python -m bench.cost_of_a_case
 """
 
 import base64
@@ -86,9 +86,10 @@ def steps_of(history: dict[str, Any]) -> list[Step]:
             steps.append(Step("matching answered"))
             step = steps[-1]
         if kind == "MARKER_RECORDED":
-            kind = f"MARKER_RECORDED: {_local_activity(event)}"
             step.local_activities = True
-        step.kinds[kind] += 1
+            step.kinds[f"{kind}: {_local_activity(event)}"] += 1
+        else:
+            step.kinds[kind] += 1
     return [step for step in steps if step.events]
 
 

@@ -199,7 +199,7 @@ class Volunteer(WireModel):
 
 
 class AcceptCase(WireModel):
-    """The support department's answer to a designation."""
+    """The answer of the support department's head to a designation."""
 
     kind: Literal["accept_case"] = "accept_case"
     decision: Literal["accept", "decline", "ask_company"] = required("Decision")

@@ -6,6 +6,7 @@ from typing import Final
 import asyncpg
 import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from infra.postgres import journal, records
 from infra.postgres.pool import transaction
@@ -24,14 +25,24 @@ async def rebuild(client: Client, pool: asyncpg.Pool) -> int:
     Rows that are there and newer stay as they are. Texts, contacts, accounts and the log of
     messages are no part of the read model: they are backed up, not rebuilt.
 
+    A case that an operator terminated before its first step has no state to ask for; it is left
+    out and logged.
+
     Returns:
         How many cases were written.
     """
     count = 0
     async for execution in client.list_workflows(_QUERY):
-        projection = await client.get_workflow_handle_for(
+        case = client.get_workflow_handle_for(
             SupportCase.run, execution.id, run_id=execution.run_id
-        ).query(SupportCase.projection, rpc_timeout=_RPC_TIMEOUT)
+        )
+        try:
+            projection = await case.query(SupportCase.projection, rpc_timeout=_RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+            log.warning("case_not_rebuilt", case_number=execution.id)
+            continue
         await _write(pool, projection)
         count += 1
     log.info("read_model_rebuilt", cases=count)

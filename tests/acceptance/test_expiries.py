@@ -47,7 +47,7 @@ async def test_two_declines_bring_the_case_to_the_panel(impatient: Centre) -> No
     coordinator = await impatient.staff("coordinator")
     for _ in range(2):
         case = await coordinator.get(f"/cases/{company.case_number}")
-        head = await impatient.staff(f"{case['lead_institute'].lower()}.head")
+        head = await impatient.staff(f"{case['snapshot']['lead_institute'].lower()}.head")
         await head.complete(
             company, "accept_case", decision="decline", decline_reason="no_capacity"
         )

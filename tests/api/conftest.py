@@ -137,7 +137,7 @@ def username_of(role: Role, institute: str = "KITECH") -> str:
     return f"{institute.lower()}.{desk}"
 
 
-def difficulty(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+def difficulty(**changes: Any) -> dict[str, Any]:  # JSON
     body: dict[str, Any] = {
         "service": "difficulty",
         "channel": "web",
@@ -155,7 +155,7 @@ def difficulty(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
     return body | changes
 
 
-async def filed(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+async def filed(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:  # JSON
     """A case that was received while Temporal was away."""
     answer = await client.post("/api/v1/cases", json=difficulty(**changes))
     assert answer.status_code == 202, answer.text
