@@ -18,6 +18,11 @@ _AS_OF: Final = date(2013, 8, 26)
 _FIRST_FILING: Final = date(2003, 3, 3)
 SOURCE: Final = "sample"
 
+# Syllables are coded in order; every 28th has no final consonant, the eighth after it ends in ㄹ.
+_FIRST_SYLLABLE: Final = ord("가")
+_FINALS: Final = 28
+_FINAL_RIEUL: Final = 8
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -93,12 +98,13 @@ def _patents(topics: list[Topic]) -> Iterator[Patent]:
             yield Patent(
                 application_number=f"10-0000-{number:07d}",
                 institute=topic.institute,
-                title_ko=f"{topic.object}의 {topic.aim}을 위한 {method}",
+                title_ko=f"{topic.object}의 {_with(topic.aim, '을', '를')} 위한 {method}",
                 title_en=f"Method for {topic.field_en} (sample {number})",
                 summary=(
                     f"본 견본 발명은 {topic.complaint} {topic.object}의 문제를 푸는 것으로, "
-                    f"{method}을 이용하여 {topic.aim} 효과를 얻는다. 적용 분야는 {topic.field}이며 "
-                    f"{topic.equipment}로 검증한다."
+                    f"{_with(method, '을', '를')} 이용하여 {topic.aim} 효과를 얻는다. "
+                    f"적용 분야는 {topic.field}이며 "
+                    f"{_with(topic.equipment, '으로', '로')} 검증한다."
                 ),
                 inventors=(f"합성발명자 {number:03d}",),
                 filed_on=_FIRST_FILING + timedelta(days=11 * number),
@@ -124,10 +130,17 @@ def _labs_with_fields(topics: list[Topic]) -> Iterator[tuple[Lab, str]]:
                 lab_id=f"SAMPLE-LAB-{number:03d}",
                 institute=institute,
                 name=f"{topic.field} 실험실",
-                description=f"{topic.object}의 {topic.aim}을 연구하는 실험실",
+                description=f"{topic.object}의 {_with(topic.aim, '을', '를')} 연구하는 실험실",
                 location=f"{institute} 본원",
                 supports=f"시험, 분석, 공동 실험: {topic.equipment}",
                 source=SOURCE,
                 as_of=_AS_OF,
             )
             yield lab, topic.field
+
+
+def _with(word: str, after_consonant: str, after_vowel: str) -> str:
+    """A word with the form of a particle that fits its last syllable."""
+    final = (ord(word[-1]) - _FIRST_SYLLABLE) % _FINALS if "가" <= word[-1] <= "힣" else 0
+    takes_vowel_form = final == 0 or (after_consonant == "으로" and final == _FINAL_RIEUL)
+    return word + (after_vowel if takes_vowel_form else after_consonant)

@@ -72,7 +72,7 @@ class MatchIndex:
         self._bm25: Any = bm25s.BM25(k1=_K1, b=_B)
         if documents:
             self._bm25.index([words or [""] for words in self._words], show_progress=False)
-        content = repr([(d.kind, d.id, d.title, d.text) for d in documents])
+        content = repr((list(documents), list(fields)))
         self._version = f"{_METHOD}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
     @property
@@ -93,7 +93,7 @@ class MatchIndex:
         best = totals[order[0]] if order else 1.0
         return Ranking(
             index_version=self._version,
-            confidence=_confidence([totals[institute] for institute in order]),
+            confidence=_confidence(sorted(totals.values(), reverse=True)),
             candidates=tuple(
                 CandidateInstitute(
                     institute=institute,
@@ -174,9 +174,9 @@ def _shared(query: list[str], words: list[str]) -> tuple[str, ...]:
 def _confidence(totals: list[float]) -> float:
     """How sure the first place is: its lead over the second, from 0 to 1.
 
-    An estimate until decisions of coordinators can calibrate it.
+    Not a probability: decisions of coordinators will have to calibrate it.
     """
     if not totals:
         return 0.0
-    lead = totals[0] - (totals[1] if len(totals) > 1 else 0.0)
-    return round(min(1.0, 0.4 + 0.6 * lead / totals[0]), 3)
+    second = totals[1] if len(totals) > 1 else 0.0
+    return round((totals[0] - second) / totals[0], 3)

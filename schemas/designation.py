@@ -65,8 +65,7 @@ class Ranking(WireModel):
 
     Attributes:
         index_version: Names the rows and the method, so that a ranking can be repeated.
-        confidence: How probable it is that the first institute is acceptable, 0 to 1, estimated
-            from its lead over the second.
+        confidence: The first institute's lead over the second, 0 to 1; not a probability.
     """
 
     index_version: str
