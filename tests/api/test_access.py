@@ -57,7 +57,7 @@ async def test_every_route_lets_in_exactly_the_roles_it_names(
 
     client = await signed_in(app, username_of(role))
     for method, path, access in api_routes(app):
-        url = path.format(case_number=number, task_id=task, name="not-found", kind="patents")
+        url = path.format(case_number=number, task_id=task, name="not-found")
         answer = await client.request(method, url)
         if access.anyone or role in access.roles:
             refused = answer.json().get("type") if answer.status_code in {401, 403} else None
@@ -77,9 +77,7 @@ async def test_without_a_session_only_public_routes_answer(
     number = (await filed(public))["case_number"]
 
     for method, path, access in api_routes(app):
-        url = path.format(
-            case_number=number, task_id=f"{number}.accept_case.1", name="not-found", kind="patents"
-        )
+        url = path.format(case_number=number, task_id=f"{number}.accept_case.1", name="not-found")
         answer = await public.request(method, url)
         assert (answer.status_code == 401) == (not access.anyone), (method, url, answer.text)
 
