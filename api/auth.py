@@ -8,6 +8,7 @@ session that the code opened.
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,12 +26,14 @@ from infra.postgres import access, accounts, intakes, sessions
 from infra.postgres.accounts import Account
 from infra.postgres.sessions import Session
 from schemas.actor import CENTRE_ROLES, COMPANY, INSTITUTE_ROLES, Actor, Role
+from schemas.base import CASE_NUMBER_PATTERN
 from schemas.problem import ProblemType, Refused
 
 SESSION_COOKIE: Final = "center1379_session"
 CASE_COOKIE: Final = "center1379_case"
 STAFF_SESSION: Final = timedelta(hours=10)
 CASE_SESSION: Final = timedelta(hours=2)
+_CASE_NUMBER: Final = re.compile(CASE_NUMBER_PATTERN, re.ASCII)
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _hasher: Final = PasswordHasher()
 # Compared with when the username is unknown, so that both answers take the same time.
@@ -328,8 +331,13 @@ async def _check_csrf(request: Request, session: Session) -> None:
 
 
 def _case_in(request: Request) -> str | None:
+    """The case in the path; asked for before the path itself is checked."""
     case_number = request.path_params.get("case_number")
-    return None if case_number is None else str(case_number)
+    if case_number is None:
+        return None
+    if not _CASE_NUMBER.fullmatch(str(case_number)):
+        raise Refused(ProblemType.CASE_NOT_FOUND, CASE_UNKNOWN)
+    return str(case_number)
 
 
 def _bearer_of(request: Request) -> str | None:

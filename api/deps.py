@@ -26,8 +26,7 @@ def idempotency_key(
         str | None,
         Header(
             alias="Idempotency-Key",
-            min_length=1,
-            max_length=200,
+            pattern="^[ -~]{1,200}$",
             description="Makes a repeated request harmless. Send a new one (a UUID) with every "
             "new request, and the same one when you repeat it.",
         ),

@@ -133,16 +133,6 @@ async def start_case(client: Client, intake: CaseIntake) -> None:
         log.info("case_start_repeated", case_number=intake.case_number)
 
 
-async def sweep_pending(db: Database, client: Client, now: datetime) -> int:
-    """Start what stayed pending, and return how many cases were started."""
-    started = 0
-    for intake in await intakes.pending_intakes(db, now - 2 * START_TIMEOUT):
-        await start_case(client, intake)
-        await intakes.mark_started(db, intake.case_number, now)
-        started += 1
-    return started
-
-
 async def check_intake(
     centre: Centre, request: IntakeRequest, filed_by: Caller | None, now: datetime
 ) -> None:

@@ -1,7 +1,7 @@
 """Pages of lists: a cursor is the sort key of the last line, opaque to the caller."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import Query
@@ -30,16 +30,20 @@ def decode_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     if cursor is None:
         return None
     try:
-        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        at, _, key = text.partition("|")
-        instant = datetime.fromisoformat(at)
-    except ValueError:
-        instant = None
-        key = ""
-    if instant is None or instant.tzinfo is None or "\0" in key:
+        return _place_in(cursor)
+    except (ValueError, OverflowError) as error:
         raise Refused(
             ProblemType.INVALID_REQUEST,
             "This cursor is not one of ours. Start again without it.",
             field="/query/cursor",
-        )
-    return instant, key
+        ) from error
+
+
+def _place_in(cursor: str) -> tuple[datetime, str]:
+    text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    at, _, key = text.partition("|")
+    instant = datetime.fromisoformat(at)
+    if instant.tzinfo is None or "\0" in key:
+        raise ValueError("a time without its zone, or a key that no line has")
+    # At both ends of the calendar there are times that UTC does not have.
+    return instant.astimezone(UTC), key

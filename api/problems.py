@@ -195,6 +195,9 @@ CASE_UNKNOWN: Final = (
 def is_outage(error: Exception) -> bool:
     """Whether `error` means that Temporal or the database cannot be reached at the moment."""
     match error:
+        case ValueError():
+            # The driver's complaint about an argument is an InterfaceError as well.
+            return False
         case RPCError(
             status=RPCStatusCode.UNAVAILABLE
             | RPCStatusCode.DEADLINE_EXCEEDED
@@ -302,6 +305,8 @@ def _http_problem(request: Request, error: HTTPException) -> dict[str, Any]:
             return {**document, "status": error.status_code}
 
 
+# Pydantic's mark for "the name of the field, not its value".
+_KEY_ITSELF: Final = "[key]"
 # What to do about each of pydantic's complaints; its own messages can repeat the input.
 _ADVICE: Final = {
     "missing": "This field is needed.",
@@ -310,10 +315,17 @@ _ADVICE: Final = {
     "string_too_long": "This text is too long.",
     "string_pattern_mismatch": "This does not have the expected form.",
     "string_type": "Send a text.",
+    "string_unicode": "This text has characters that do not exist. Type it again.",
+    "unstorable_text": "Leave the character U+0000 out.",
+    "detail_value": "Send a short text, a finite number, true, false or null.",
+    "date_parsing": "Give a day that exists, such as 2026-12-01.",
     "bool_type": "Send true or false.",
     "bool_parsing": "Send true or false.",
     "int_type": "Send a whole number.",
     "int_parsing": "Send a whole number.",
+    "greater_than": "This value is too small.",
+    "greater_than_equal": "This value is too small.",
+    "less_than_equal": "This value is too large.",
     "enum": "Choose one of the listed values.",
     "literal_error": "Choose one of the listed values.",
     "json_invalid": "This is not valid JSON.",
@@ -335,8 +347,12 @@ def _field_errors(error: RequestValidationError) -> list[dict[str, str]]:
 
 def pointer(location: Sequence[int | str]) -> str:
     """The JSON pointer of a validation error; `/header/…` and `/query/…` outside the body."""
-    parts = location[1:] if location and location[0] == "body" else location
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    parts = [part for part in location if part != _KEY_ITSELF]
+    if parts and parts[0] == "body":
+        del parts[0]
+    text = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    # A name may hold halves of characters, which cannot be sent.
+    return text.encode(errors="replace").decode()
 
 
 def _places(error: BaseException) -> list[str]:

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final, Literal, TypeVar, cast
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.auth import Caller, scope_of
 from api.centre import Centre, calling_temporal
 from api.idempotency import Attempt, derived_id, once
+from api.named import check_named, find_assignable
 from infra.postgres import cases, documents, tasks
 from infra.postgres.documents import Document
 from schemas.actor import Actor, groups_of
@@ -126,14 +127,19 @@ async def reassign(  # noqa: PLR0913  # each is named at the call
     caller: Caller,
     task_id: str,
     *,
-    assignee: Actor | None,
+    assignee: str | None,
     expected: int | None,
     key: str,
 ) -> TaskAnswer:
-    """Give a task to somebody else of its group, or back to the queue."""
-    await find_visible(centre, caller.actor, task_id)
+    """Give a task to somebody else of its group, by account id, or back to the queue."""
+    task = await find_visible(centre, caller.actor, task_id)
+    chosen = (
+        None
+        if assignee is None
+        else await find_assignable(centre, assignee, task.candidate_group, field="/assignee")
+    )
     change = TaskReassignment(
-        task_id=task_id, actor=caller.actor, assignee=assignee, expected_version=expected
+        task_id=task_id, actor=caller.actor, assignee=chosen, expected_version=expected
     )
     return await _change_task(
         centre, Act(caller, "reassign", task_id, key), SupportCase.reassign_task, change
@@ -166,9 +172,10 @@ async def complete(  # noqa: PLR0913  # each is named at the call
         RequestValidationError: The outcome does not have the form of the task's kind.
         Refused: A rule of the task says no.
     """
-    await check_may_work_on(centre, caller.actor, task_id)
-    checked = parse_outcome(kind_of(task_id), outcome)
+    task = await check_may_work_on(centre, caller.actor, task_id)
+    checked = parse_outcome(task.kind, outcome)
     check_outcome(checked)
+    await check_named(centre, caller.actor, task, checked)
     act = Act(caller, "complete", task_id, key)
 
     async def act_now() -> TaskAnswer:
@@ -287,21 +294,43 @@ def parse_outcome(kind: TaskKind, outcome: Mapping[str, Any]) -> WireModel:
             f"This task needs an outcome of kind “{kind.value}”.",
             field="/outcome/kind",
         )
-    unknown = [name for name in outcome if name not in model.model_fields]
-    if unknown:
-        raise RequestValidationError(
-            [{"loc": ("body", "outcome", name), "type": "extra_forbidden"} for name in unknown]
-        )
+    errors: list[dict[str, Any]] = [
+        {"loc": ("body", "outcome", name), "type": fault}
+        for name, value in outcome.items()
+        if (fault := _fault_of(model, name, value)) is not None
+    ]
     try:
         checked = model.model_validate({**outcome, "kind": kind.value})
     except ValidationError as error:
-        raise RequestValidationError(
-            [
-                {"loc": ("body", "outcome", *item["loc"]), "type": item["type"]}
-                for item in error.errors(include_input=False, include_context=False)
-            ]
-        ) from None
+        errors += [
+            {"loc": ("body", "outcome", *item["loc"]), "type": item["type"]}
+            for item in error.errors(include_input=False, include_context=False)
+        ]
+        raise RequestValidationError(errors) from None
+    if errors:
+        raise RequestValidationError(errors)
     return checked
+
+
+def _fault_of(model: type[WireModel], name: str, value: object) -> str | None:
+    """What is wrong with a field that histories must be able to hold, but nobody may send."""
+    field = model.model_fields.get(name)
+    if field is None:
+        return "extra_forbidden"
+    if not isinstance(value, str):
+        return None
+    if "\0" in value:
+        return "unstorable_text"
+    marks = cast("dict[str, Any]", field.json_schema_extra or {})
+    return "date_parsing" if marks.get("format") == "date" and not _is_day(value) else None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def find_visible(centre: Centre, actor: Actor, task_id: str) -> HumanTask:
@@ -316,11 +345,16 @@ async def find_visible(centre: Centre, actor: Actor, task_id: str) -> HumanTask:
     return task
 
 
-async def check_may_work_on(centre: Centre, actor: Actor, task_id: str) -> None:
-    """Raise `task-not-found` for a task outside the actor's groups, before anything is stored."""
+async def check_may_work_on(centre: Centre, actor: Actor, task_id: str) -> HumanTask:
+    """The task, when it belongs to the actor's groups; asked before anything is stored.
+
+    Raises:
+        Refused: `task-not-found`.
+    """
     task = await tasks.find(centre.pool, task_id)
     if task is None or task.candidate_group not in groups_of(actor):
         raise Refused(ProblemType.TASK_NOT_FOUND, TASK_UNKNOWN)
+    return task
 
 
 def _may_see(actor: Actor, task: HumanTask) -> bool:

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 CASE_NUMBER_PATTERN: Final = r"^1379-\d{4}-\d{6}$"
 TASK_ID_PATTERN: Final = r"^1379-\d{4}-\d{6}\.[a-z_]+\.\d{1,3}$"
@@ -35,6 +36,23 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def refuse_unstorable(cls, value: object) -> object:
+        """Refuse what PostgreSQL cannot keep."""
+        return check_storable(value)
+
+
+def check_storable(value: object) -> object:
+    """`value` itself, unless it is a text with the character U+0000.
+
+    Raises:
+        PydanticCustomError: PostgreSQL keeps every character but this one.
+    """
+    if isinstance(value, str) and "\0" in value:
+        raise PydanticCustomError("unstorable_text", "Leave the character U+0000 out.")
+    return value
 
 
 def case_number(year: int, serial: int) -> str:

@@ -1,11 +1,20 @@
 """Company, contact and consent: at the edge and in Postgres only, never a workflow payload."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from schemas.base import Instant, InstituteCode, RequestModel, WireModel
+from schemas.base import Instant, InstituteCode, RequestModel, WireModel, check_storable
 from schemas.case import Service
 
 Email: TypeAlias = Annotated[
@@ -18,6 +27,8 @@ Email: TypeAlias = Annotated[
 ]
 Phone: TypeAlias = Annotated[str, Field(pattern=r"^[0-9+() .-]{8,24}$", examples=["02-0000-0000"])]
 MAX_DETAILS: Final = 40
+# The centre's first day, 26 August 2013 in Korea: nothing came in before.
+OPENED: Final = datetime(2013, 8, 25, 15, tzinfo=UTC)
 
 
 class ConsentKind(StrEnum):
@@ -61,7 +72,27 @@ class ConsentStated(RequestModel):
     text_version: str = Field(max_length=20, examples=["2013-1"])
 
 
-DetailValue: TypeAlias = Annotated[str, Field(max_length=1000)] | bool | int | float | None
+def _as_one_field(value: object, choose: ValidatorFunctionWrapHandler) -> object:
+    """Report a value that fits none of the types once, and not once for each type."""
+    try:
+        return choose(check_storable(value))
+    except ValidationError as error:
+        raise PydanticCustomError(
+            "detail_value", "Send a text, a finite number, true, false or null."
+        ) from error
+
+
+DetailName: TypeAlias = Annotated[str, Field(max_length=60), AfterValidator(check_storable)]
+# Beyond this, readers of JSON disagree on which number it is.
+_EXACT: Final = 2**53
+DetailValue: TypeAlias = Annotated[
+    Annotated[str, Field(max_length=1000)]
+    | bool
+    | Annotated[int, Field(ge=-_EXACT, le=_EXACT)]
+    | Annotated[float, Field(ge=-_EXACT, le=_EXACT)]
+    | None,
+    WrapValidator(_as_one_field),
+]
 
 
 class IntakeRequest(RequestModel):
@@ -82,13 +113,11 @@ class IntakeRequest(RequestModel):
         max_length=10000,
         examples=["주조품 내부에 기포가 생겨 누설 시험에서 불량이 납니다. 원인을 찾고 싶습니다."],
     )
-    details: dict[Annotated[str, Field(max_length=60)], DetailValue] = Field(
-        default_factory=dict, max_length=MAX_DETAILS
-    )
+    details: dict[DetailName, DetailValue] = Field(default_factory=dict, max_length=MAX_DETAILS)
     consents: dict[ConsentKind, ConsentStated]
     institute_wish: InstituteCode | None = None
     language: Annotated[str, Field(pattern=r"^(ko|en)$")] = "ko"
-    received_at: Instant | None = None
+    received_at: Annotated[Instant, Field(ge=OPENED)] | None = None
 
 
 class ConsentText(WireModel):

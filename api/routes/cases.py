@@ -46,6 +46,7 @@ from workflows.policy.personal_data import PersonalDataKind
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 
+_LAST_ENTRY: Final = 2**63 - 1  # of PostgreSQL's bigint
 MAX_FILE_BYTES: Final = 5 * 1024 * 1024
 MAX_FILES_BYTES: Final = 50 * 1024 * 1024
 MEDIA_TYPES: Final = frozenset(
@@ -456,7 +457,7 @@ async def get_journal(
     case_number: CaseNumber,
     _caller: Annotated[auth.Caller, Depends(auth.AUDIT)],
     centre: CentreDep,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=_LAST_ENTRY)] = 0,
 ) -> Journal:
     """Who did what and when, by ids and codes."""
     return Journal(items=await journal.entries_of(centre.pool, case_number, after=after))

@@ -13,11 +13,11 @@ from api.problems import responses
 from api.reading import TaskView
 from api.routes.cases import OutcomeBody, clean
 from api.task_updates import TaskAnswer
-from infra.postgres import accounts, tasks
+from infra.postgres import tasks
 from infra.postgres.tasks import TaskFilter
 from schemas.actor import Role, groups_of
 from schemas.base import Instant, RequestModel, TaskId, WireModel
-from schemas.problem import ProblemType, Refused
+from schemas.problem import ProblemType
 from schemas.task import MAX_TEXT, TaskKind, TaskStatus
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
@@ -148,19 +148,8 @@ async def reassign_task(
     response: Response,
 ) -> TaskAnswer:
     """For department heads and coordinators."""
-    assignee = None if body.assignee is None else await accounts.find(centre.pool, body.assignee)
-    usable = assignee is not None and assignee.works_on(centre.korean_day(centre.clock()))
-    if body.assignee is not None and not usable:
-        raise Refused(
-            ProblemType.INVALID_REQUEST, "There is no such account in use.", field="/assignee"
-        )
     answer = await task_updates.reassign(
-        centre,
-        caller,
-        task_id,
-        assignee=None if assignee is None else assignee.actor,
-        expected=seen,
-        key=key,
+        centre, caller, task_id, assignee=body.assignee, expected=seen, key=key
     )
     return _tagged(response, answer)
 

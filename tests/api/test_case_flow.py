@@ -4,14 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from api.centre import Centre
-from api.intake import sweep_pending
-from infra.postgres import intakes
 from tests.api.conftest import browser, difficulty, serving, signed_in
 
 
@@ -84,20 +81,6 @@ async def test_a_case_is_filed_screened_answered_and_withdrawn(live: Centre) -> 
         assert "합금" not in history.text
         raw = await auditor.get(f"/api/v1/cases/{number}/history", params={"format": "raw"})
         assert raw.json()["events"][0]["eventType"].endswith("WORKFLOW_EXECUTION_STARTED")
-
-
-async def test_what_stayed_pending_is_started_by_the_sweeper(
-    centre: Centre, live: Centre, database: asyncpg.Pool
-) -> None:
-    async with serving(centre) as app, browser(app) as company:
-        receipt = (await company.post("/api/v1/cases", json=difficulty())).json()
-    assert receipt["status"] == "pending"
-
-    await sweep_pending(database, live.temporal, live.clock())
-
-    left = await intakes.pending_intakes(database, live.clock())
-    assert receipt["case_number"] not in {intake.case_number for intake in left}
-    assert await live.temporal.get_workflow_handle(receipt["case_number"]).describe()
 
 
 async def test_an_institute_cannot_act_on_a_case_it_was_not_offered(live: Centre) -> None:

@@ -1,0 +1,78 @@
+"""What an answer names must exist: institutes, members of staff, earlier cases.
+
+A workflow cannot look anything up, so this is checked before an answer is stored.
+"""
+
+from api.centre import Centre
+from infra.postgres import accounts, cases, intakes, tasks
+from schemas.actor import Actor, Role, groups_of, institute_group
+from schemas.base import WireModel
+from schemas.problem import ProblemType, Refused
+from schemas.task import (
+    AcceptCase,
+    AssignInstitute,
+    DecideNoMatch,
+    HumanTask,
+    ResolveOverdue,
+    ScreenCase,
+)
+
+
+async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: WireModel) -> None:
+    """Raise `Refused` with the field that names what does not exist or does not fit."""
+    match outcome:
+        case AssignInstitute(institute=str(code)) | DecideNoMatch(institute=str(code)):
+            await _check_institute(centre, code, field="/outcome/institute")
+        case AcceptCase():
+            if outcome.better_institute is not None:
+                await _check_institute(
+                    centre, outcome.better_institute, field="/outcome/better_institute"
+                )
+            if outcome.named_staff is not None:
+                desk = institute_group(actor.institute or "", Role.SUPPORT)
+                await find_assignable(
+                    centre, outcome.named_staff, desk, field="/outcome/named_staff"
+                )
+        case ResolveOverdue(assignee=str(account_id)):
+            overdue = await tasks.find(centre.pool, task.parameters.get("overdue_task", ""))
+            group = "" if overdue is None else overdue.candidate_group
+            await find_assignable(centre, account_id, group, field="/outcome/assignee")
+        case ScreenCase(duplicate_of=str(number)):
+            if number == task.case_number or await cases.find(centre.pool, number) is None:
+                raise Refused(
+                    ProblemType.INVALID_REQUEST,
+                    "There is no earlier case with this number. Look it up in the list of cases.",
+                    field="/outcome/duplicate_of",
+                )
+        case _:
+            pass
+
+
+async def find_assignable(centre: Centre, account_id: str, group: str, *, field: str) -> Actor:
+    """The account's actor, when it is in use and may do the tasks of `group`.
+
+    Raises:
+        Refused: `invalid-request`, the same for an unknown account and for another desk's.
+    """
+    account = await accounts.find(centre.pool, account_id)
+    if (
+        account is None
+        or not account.works_on(centre.korean_day(centre.clock()))
+        or group not in groups_of(account.actor)
+    ):
+        raise Refused(
+            ProblemType.INVALID_REQUEST,
+            "Nobody with this account works in the group that the task is for. "
+            "Choose a colleague of that group.",
+            field=field,
+        )
+    return account.actor
+
+
+async def _check_institute(centre: Centre, code: str, *, field: str) -> None:
+    if not await intakes.is_institute(centre.pool, code, centre.korean_day(centre.clock())):
+        raise Refused(
+            ProblemType.INVALID_REQUEST,
+            "There is no such institute. Choose one of /api/v1/institutes.",
+            field=field,
+        )
