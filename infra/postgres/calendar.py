@@ -13,33 +13,41 @@ from schemas.calendar import HolidayTable
 FIRST_YEAR: Final = 2013
 LAST_YEAR: Final = 2040
 
-# Named by the package, but no holiday of public offices (regulation on their holidays): institute
-# staff are off by labour law, which is a closing day of the institute's, not of the centre's.
-_NOT_OF_PUBLIC_OFFICES: Final = frozenset({"노동절", "근로자의날", "근로자의 날"})
-
 
 def public_office_holidays() -> dict[date, str]:
-    """Holidays of public offices in every year known, with substitutes, by date."""
+    """Holidays of public offices in every year known, with substitutes, by date.
+
+    The package's public holidays are those of public offices. Labour Day is one since 2026; before,
+    institute staff were off by labour law while public offices worked.
+
+    Source: Act on Public Holidays, art. 2 and 3, as amended in 2026.
+    """
     known = holidays.country_holidays("KR", years=range(FIRST_YEAR, LAST_YEAR + 1), language="ko")
-    return {day: name for day, name in sorted(known.items()) if name not in _NOT_OF_PUBLIC_OFFICES}
+    return dict(sorted(known.items()))
 
 
 async def load_holidays(pool: asyncpg.Pool) -> int:
-    """Fill the table for every year known, once; days declared by hand stay.
+    """Add the public holidays that the table lacks: all at first, later the newly enacted ones.
+
+    Days already there stay as they are, those declared by hand too: a date once skipped is never
+    counted again, because deadlines only move later.
 
     Returns:
-        The version of the calendar afterwards.
+        The version of the calendar afterwards; the same as before when nothing was lacking.
     """
     async with transaction(pool) as db:
-        if await db.fetchval("SELECT count(*) FROM calendar_day"):
+        await _one_change_at_a_time(db)
+        stored = {row["on_day"] for row in await db.fetch("SELECT on_day FROM calendar_day")}
+        lacking = {on: name for on, name in public_office_holidays().items() if on not in stored}
+        if not lacking:
             return await current_version(db)
-        version = await _new_version(db, "initial load")
+        version = await _new_version(db, f"{len(lacking)} public holidays loaded")
         await db.executemany(
             """
             INSERT INTO calendar_day (on_day, name, source, version)
             VALUES ($1, $2, 'holidays package', $3)
             """,
-            [(day, name, version) for day, name in public_office_holidays().items()],
+            [(on, name, version) for on, name in lacking.items()],
         )
     return version
 
@@ -51,6 +59,7 @@ async def declare_holiday(pool: asyncpg.Pool, on_day: date, name: str) -> int:
         The version of the calendar that contains it.
     """
     async with transaction(pool) as db:
+        await _one_change_at_a_time(db)
         known = await db.fetchval("SELECT version FROM calendar_day WHERE on_day = $1", on_day)
         if known is not None:
             return await current_version(db)
@@ -85,6 +94,11 @@ async def holiday_table(db: Database) -> HolidayTable:
         holidays={row["on_day"]: row["name"] for row in days},
         closures={institute: frozenset(on) for institute, on in closed.items()},
     )
+
+
+async def _one_change_at_a_time(db: Database) -> None:
+    # Versions become visible in their order, so that a table kept by its version lacks no day.
+    await db.execute("LOCK TABLE calendar_version IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def _new_version(db: Database, reason: str) -> int:

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,13 +77,6 @@ def test_the_days_on_which_a_pause_begins_and_ends_do_not_count_either() -> None
     hours = Period(length="PT24H", clock=Clock.WORKING_HOURS)
 
     assert advance(kst("Mon 2013-09-02 09:00"), hours, paused) == kst("Fri 2013-09-06 18:00")
-
-
-def test_labour_day_is_no_holiday_of_public_offices() -> None:
-    assert all((day.month, day.day) != (5, 1) for day in TABLE.holidays)
-    package = holidays.country_holidays("KR", years=2025, language="ko")
-    assert date(2025, 12, 25) in package
-    assert date(2025, 12, 25) in TABLE.holidays
 
 
 INSTANTS = st.datetimes(datetime(2013, 1, 1), datetime(2030, 1, 1)).map(  # noqa: DTZ001  # the zone follows
