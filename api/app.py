@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.auth import Access
 from api.centre import Centre, Secrets
+from api.description import describe
 from api.security import BrowserPolicy, SizeLimit
 from infra.postgres.pool import open_pool
 from infra.settings import Settings
@@ -85,7 +86,14 @@ def application(centre: AbstractAsyncContextManager[Centre]) -> FastAPI:
     app.add_middleware(SizeLimit)
     app.add_middleware(BrowserPolicy)
     check_access(app)
-    _describe_problems(app)
+    describe(
+        app,
+        {
+            (method, route.path): route.access
+            for route in served_routes(app)
+            for method in route.methods
+        },
+    )
     return app
 
 
@@ -151,22 +159,3 @@ def _served(context: RouteContext) -> ServedRoute:
 def _accesses_in(dependant: Dependant) -> list[Access]:
     own = [dependant.call] if isinstance(dependant.call, Access) else []
     return own + [access for inner in dependant.dependencies for access in _accesses_in(inner)]
-
-
-def _describe_problems(app: FastAPI) -> None:
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = problems.PROBLEM_SCHEMA
-        schemas.pop("HTTPValidationError", None)
-        schemas.pop("ValidationError", None)
-        for path in document["paths"].values():
-            for operation in path.values():
-                invalid = operation["responses"].get("422")
-                if invalid and "application/json" in invalid["content"]:
-                    operation["responses"]["422"] = problems.INVALID_RESPONSE
-        return document
-
-    app.openapi = openapi

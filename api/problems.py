@@ -24,6 +24,7 @@ log = structlog.stdlib.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 5
+PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,7 @@ def responses(*problems: ProblemType) -> dict[int | str, dict[str, Any]]:
         entry = described.setdefault(
             kind.status, {"description": kind.en, "content": {MEDIA_TYPE: {"examples": {}}}}
         )
-        entry["content"][MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/Problem"}
+        entry["content"][MEDIA_TYPE]["schema"] = PROBLEM
         entry["content"][MEDIA_TYPE]["examples"][problem.value] = {
             "value": {
                 "type": f"/problems/{problem.value}",
@@ -252,37 +253,6 @@ def responses(*problems: ProblemType) -> dict[int | str, dict[str, Any]]:
             }
         }
     return described
-
-
-PROBLEM_SCHEMA: Final[dict[str, Any]] = {
-    "title": "Problem",
-    "description": "A problem document (RFC 9457).",
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer of the field."},
-                    "detail": {"type": "string", "description": "What to do."},
-                },
-            },
-        },
-    },
-}
-
-
-INVALID_RESPONSE: Final[dict[str, Any]] = {
-    "description": KINDS[ProblemType.INVALID_REQUEST].en,
-    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
 
 
 def _http_problem(request: Request, error: HTTPException) -> dict[str, Any]:

@@ -82,8 +82,22 @@ class CompanyView(WireModel):
     links: dict[str, str]
 
 
+class Arrival(WireModel):
+    """A message or file that came in; what is in it is a read of its own, which is recorded."""
+
+    document_id: str
+    purpose: str
+    written_by: str
+    written_at: datetime
+    link: str
+
+
 class StaffView(WireModel):
-    """A case as staff see it: texts without personal data; the original is a read of its own."""
+    """A case as staff see it: texts without personal data; the original is a read of its own.
+
+    Attributes:
+        messages: Messages and files, the latest first.
+    """
 
     case_number: str
     version: int
@@ -98,6 +112,7 @@ class StaffView(WireModel):
     assignments: list[Assignment]
     timeline: list[TimelineEntry]
     tasks: list[HumanTask]
+    messages: list[Arrival]
     projection: Literal["done", "pending"]
     links: dict[str, str]
 
@@ -256,6 +271,17 @@ async def staff_view(centre: Centre, caller: Caller, case_number: str) -> StaffV
             task
             for task in all_tasks
             if scope.everything or task.candidate_group.startswith(f"institute:{scope.institute}:")
+        ],
+        messages=[
+            Arrival(
+                document_id=document.document_id.hex,
+                purpose=document.purpose,
+                written_by=document.written_by,
+                written_at=document.written_at,
+                link=f"{base}/documents/{document.document_id.hex}",
+            )
+            for document in reversed(await documents.of_case(centre.pool, case_number))
+            if document.purpose in {"message", "attachment"}
         ],
         projection="pending" if stored.snapshot is None else "done",
         links={

@@ -2,8 +2,10 @@
 
 import hashlib
 from typing import Annotated, Final, Literal
+from urllib.parse import quote
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, Header, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Header, Path, Query, Response, UploadFile
 from pydantic import Field
 
 from api import auth, reading, task_updates
@@ -365,8 +367,8 @@ async def add_attachment(
                 purpose="attachment",
                 content=content,
                 sha256=digest,
-                media_type=file.content_type or "application/octet-stream",
-                file_name=(file.filename or "file")[-200:],
+                media_type=_media_type_of(file),
+                file_name=_name_of(file),
                 written_by=caller.actor.id,
                 written_at=centre.clock(),
             ),
@@ -430,6 +432,37 @@ async def list_documents(
 
 
 @router.get(
+    "/{case_number}/documents/{document_id}",
+    summary="Fetch a file that was handed in",
+    response_class=Response,
+    responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.NOT_ALLOWED)
+    | {200: {"content": {name: {} for name in sorted(MEDIA_TYPES)}, "description": "The file."}},
+)
+async def get_document(
+    case_number: CaseNumber,
+    document_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
+    caller: Handler,
+    centre: CentreDep,
+    reason: AccessReason,
+) -> Response:
+    """One text or file, to be saved and never shown in place; the read is recorded."""
+    _check_reason(caller, reason)
+    document = await documents.find(centre.pool, UUID(hex=document_id))
+    if document is None or document.case_number != case_number:
+        raise Refused(ProblemType.NOT_FOUND, "The case has no such document. List them first.")
+    await reading.record_access(centre, caller.actor, case_number, "document", reason)
+    name = quote(document.file_name or f"{document.purpose}.txt")
+    return Response(
+        document.content if document.content is not None else document.body,
+        media_type=document.media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )
+
+
+@router.get(
     "/{case_number}/original",
     summary="Read the original text and the contact",
     responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.NOT_ALLOWED),
@@ -483,7 +516,7 @@ async def _check_file(centre: Centre, case_number: str, file: UploadFile, conten
         raise Refused(
             ProblemType.PAYLOAD_TOO_LARGE, "A file may have at most 5 MB. Send less.", field="/file"
         )
-    if (file.content_type or "").partition(";")[0] not in MEDIA_TYPES or not content:
+    if _media_type_of(file) not in MEDIA_TYPES or not content:
         raise Refused(
             ProblemType.INVALID_REQUEST,
             "Send a PDF, a picture (PNG, JPEG), a text or an office document that is not empty.",
@@ -495,6 +528,17 @@ async def _check_file(centre: Centre, case_number: str, file: UploadFile, conten
             "The files of a case may have 50 MB together. Write a message instead.",
             field="/file",
         )
+
+
+def _media_type_of(file: UploadFile) -> str:
+    """What the sender says it is; nobody relies on that, so it is never shown in place."""
+    return (file.content_type or "").partition(";")[0].strip().lower()
+
+
+def _name_of(file: UploadFile) -> str:
+    """The name a file was sent with, without the folder and what cannot be printed."""
+    name = "".join(filter(str.isprintable, file.filename or "")).replace("\\", "/")
+    return name.rpartition("/")[2][-200:] or "file"
 
 
 async def _note_arrival(centre: Centre, act: Act, tag: str, document_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, cast
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from google.protobuf.duration_pb2 import Duration
+from pydantic import RootModel
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
@@ -76,10 +77,14 @@ class History(WireModel):
     items: list[HistoryLine]
 
 
+class RawHistory(RootModel[dict[str, Any]]):
+    """Temporal's own JSON of a history."""
+
+
 @router.get(
     "/{case_number}/history",
     summary="Read the Temporal history",
-    response_model=History,
+    response_model=History | RawHistory,
     responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.NOT_ALLOWED),
 )
 async def get_history(

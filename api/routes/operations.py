@@ -46,7 +46,12 @@ async def healthz() -> Health:
     return Health(status="ok")
 
 
-@router.get("/readyz", summary="Can the process serve?", dependencies=[Depends(auth.PUBLIC)])
+@router.get(
+    "/readyz",
+    summary="Can the process serve?",
+    dependencies=[Depends(auth.PUBLIC)],
+    responses={503: {"model": Readiness, "description": "A part is missing."}},
+)
 async def readyz(centre: CentreDep, response: Response) -> Readiness:
     """Database with all migrations, Temporal with its search attributes."""
     parts = {
@@ -64,6 +69,7 @@ async def readyz(centre: CentreDep, response: Response) -> Readiness:
     summary="Gauges for Prometheus",
     dependencies=[Depends(auth.PUBLIC)],
     response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(centre: CentreDep) -> Response:
     """How much is open; names nobody."""
@@ -96,6 +102,7 @@ def _cors(request: Request, centre: Centre) -> dict[str, str]:
 
 @router.options(
     "/codec/decode",
+    status_code=204,
     summary="May the Temporal UI ask?",
     dependencies=[Depends(auth.PUBLIC)],
     response_class=Response,

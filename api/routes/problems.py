@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Depends, Response
 
 from api import auth
+from api.problems import responses
 from schemas.problem import ProblemType, Refused
 
 router = APIRouter(tags=["problems"], dependencies=[Depends(auth.PUBLIC)])
@@ -13,7 +14,13 @@ router = APIRouter(tags=["problems"], dependencies=[Depends(auth.PUBLIC)])
 _ROOM: Final = Path(__file__).resolve().parents[2] / "docs" / "problems"
 
 
-@router.get("/problems/{name}", summary="What a problem means", response_class=Response)
+@router.get(
+    "/problems/{name}",
+    summary="What a problem means",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}}
+    | responses(ProblemType.NOT_FOUND),
+)
 def get_problem(name: str) -> Response:
     """Meaning of a problem type and what to do about it."""
     if name not in {problem.value for problem in ProblemType}:

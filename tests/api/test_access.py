@@ -26,6 +26,13 @@ from tests.api.conftest import (
 DOCUMENT = Path(__file__).parents[2] / "docs" / "access.md"
 
 
+def address(path: str, case_number: str, task_id: str) -> str:
+    """A route's address for a case, one of its tasks, and a document that it does not have."""
+    return path.format(
+        case_number=case_number, task_id=task_id, document_id="0" * 32, name="not-found"
+    )
+
+
 def test_the_access_table_is_up_to_date(app: FastAPI) -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == access_table(app)
 
@@ -57,7 +64,7 @@ async def test_every_route_lets_in_exactly_the_roles_it_names(
 
     client = await signed_in(app, username_of(role))
     for method, path, access in api_routes(app):
-        url = path.format(case_number=number, task_id=task, name="not-found")
+        url = address(path, number, task)
         answer = await client.request(method, url)
         if access.anyone or role in access.roles:
             refused = answer.json().get("type") if answer.status_code in {401, 403} else None
@@ -77,7 +84,7 @@ async def test_without_a_session_only_public_routes_answer(
     number = (await filed(public))["case_number"]
 
     for method, path, access in api_routes(app):
-        url = path.format(case_number=number, task_id=f"{number}.accept_case.1", name="not-found")
+        url = address(path, number, f"{number}.accept_case.1")
         answer = await public.request(method, url)
         assert (answer.status_code == 401) == (not access.anyone), (method, url, answer.text)
 

@@ -92,3 +92,58 @@ async def test_an_institute_cannot_act_on_a_case_it_was_not_offered(live: Centre
         refused = await foreign.post(f"/api/v1/tasks/{task['task_id']}/claim")
 
         assert refused.json()["type"] == "/problems/task-not-found"
+
+
+async def test_a_withdrawn_case_is_closed_to_everything_but_reopening(live: Centre) -> None:
+    async with serving(live) as app, browser(app) as company:
+        receipt = (await company.post("/api/v1/cases", json=difficulty())).json()
+        url = receipt["links"]["self"]
+        company.headers["X-Tracking-Code"] = receipt["tracking_code"]
+        triage = await signed_in(app, "triage")
+        task = await task_of(triage, receipt["case_number"], "screen_case")
+
+        too_early = await company.post(f"{url}/reopen", json={})
+        await company.post(f"{url}/withdraw", json={"reason": "해결되었습니다."})
+        too_late = await triage.post(
+            f"/api/v1/tasks/{task['task_id']}/complete",
+            json={"outcome": {"decision": "proceed"}},
+            headers={"If-Match": "*"},
+        )
+        reopening = {"Idempotency-Key": "reopen-once"}
+        reopened = await company.post(f"{url}/reopen", json={"reason": "재발"}, headers=reopening)
+        repeated = await company.post(f"{url}/reopen", json={"reason": "재발"}, headers=reopening)
+        view = (await company.get(url)).json()
+
+    assert (too_early.status_code, too_early.json()["type"]) == (409, "/problems/case-open")
+    assert (too_late.status_code, too_late.json()["type"]) == (409, "/problems/task-not-open")
+    assert reopened.status_code == 200, reopened.text
+    assert reopened.json() == repeated.json()
+    assert view["status"] != "closed"
+    assert [line["event"] for line in view["timeline"]].count("case:work:reopened") == 1
+
+
+async def test_a_supervisor_gives_a_task_to_somebody_of_its_group_and_takes_it_back(
+    live: Centre,
+) -> None:
+    async with serving(live) as app, browser(app) as company:
+        number = (await company.post("/api/v1/cases", json=difficulty())).json()["case_number"]
+        coordinator, triage = await signed_in(app, "coordinator"), await signed_in(app, "triage")
+        url = f"/api/v1/tasks/{(await task_of(triage, number, 'screen_case'))['task_id']}"
+
+        not_a_supervisor = await triage.post(
+            f"{url}/reassign", json={"assignee": "acc-coordinator"}
+        )
+        given = await coordinator.post(
+            f"{url}/reassign", json={"assignee": "acc-triage"}, headers={"If-Match": '"1"'}
+        )
+        stale = await coordinator.post(
+            f"{url}/reassign", json={"assignee": None}, headers={"If-Match": '"1"'}
+        )
+        taken_back = await coordinator.post(
+            f"{url}/reassign", json={"assignee": None}, headers={"If-Match": given.headers["ETag"]}
+        )
+
+    assert not_a_supervisor.status_code == 403
+    assert given.json()["task"]["assignee"] == "acc-triage"
+    assert stale.status_code == 412
+    assert taken_back.json()["task"]["assignee"] is None
