@@ -1,13 +1,15 @@
 """The API keeps to its own description, whatever is sent to it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import json
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 
 import httpx
+import jsonschema_rs
 import pytest
 import requests
 import schemathesis
@@ -19,6 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.app import application
 from api.centre import Centre
+from api.description import EXAMPLES_FILE, main_response
 from tests.api.conftest import browser, difficulty, serving, signed_in
 
 _CHECKS: list[Any] = [
@@ -131,3 +134,49 @@ async def test_every_answer_is_one_that_the_description_names(running: Running, 
         case.validate_response(response, checks=_CHECKS)
 
     await asyncio.to_thread(answer)
+
+
+def _examples() -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is shown of each request and each main answer, by what it belongs to."""
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            name = f"{method.upper()} {path}"
+            for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+                yield f"{name} takes {media_type}", content
+            for media_type, content in main_response(operation).get("content", {}).items():
+                yield f"{name} answers {media_type}", content
+
+
+_SHOWN = dict(_examples())
+
+
+@pytest.mark.parametrize("shown", sorted(_SHOWN))
+def test_every_request_and_main_answer_has_an_example_that_its_schema_allows(shown: str) -> None:
+    content = _SHOWN[shown]
+
+    assert "example" in content
+    schema = content.get("schema", {}) | {"components": DOCUMENT["components"]}
+    errors = jsonschema_rs.validator_for(schema).iter_errors(content["example"])
+    assert [error.message for error in errors] == []
+
+
+def test_no_example_is_left_of_an_operation_that_is_gone() -> None:
+    examples = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
+
+    assert set(examples) <= set(_OPERATIONS)
+
+
+def test_the_description_says_how_callers_identify_themselves() -> None:
+    paths = DOCUMENT["paths"]
+
+    assert paths["/api/v1/cases"]["post"]["security"] == [{}]
+    assert {"trackingCode": []} in paths["/api/v1/cases/{case_number}"]["get"]["security"]
+    assert paths["/api/v1/tasks"]["get"]["security"] == [{"session": []}, {"sessionCookie": []}]
+
+
+async def test_the_example_of_an_intake_can_be_sent_as_it_is(public: httpx.AsyncClient) -> None:
+    example = _SHOWN["POST /api/v1/cases takes application/json"]["example"]
+
+    answer = await public.post("/api/v1/cases", json=example)
+
+    assert answer.status_code == 202, answer.text
