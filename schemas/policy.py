@@ -1,6 +1,6 @@
 """The policy table: every number the centre runs on, with its clock, status and source.
 
-A policy file is TOML. `workflows/policy/default.toml` holds the default; a further file overrides
+A policy file is TOML. `workers/default_policy.toml` holds the default; a further file overrides
 single values under a version of its own.
 """
 

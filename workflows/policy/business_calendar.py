@@ -8,15 +8,19 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from schemas.calendar import HolidayTable
 from schemas.policy import Clock, Pause, Period, Skipped
 from workflows.policy.durations import length_of
 
+Span: TypeAlias = tuple[time, time]
+
 SEOUL: Final = ZoneInfo("Asia/Seoul")
-_SPANS: Final = ((time(9), time(12)), (time(13), time(18)))
+OFFICE_HOURS: Final = ((time(9), time(12)), (time(13), time(18)))
+_WORKING_DAY: Final = timedelta(hours=8)
 _LAST_SECOND: Final = time(23, 59, 59)
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
@@ -32,6 +36,7 @@ class BusinessCalendar:
         pauses: Spans in which the clock stood still; the days on which they begin and end do not
             count either (supplement, art. 11).
         counts_saturdays: Whether a Saturday is a working day (an earlier act's rule).
+        spans: The working hours of a day, Korean time.
         rolls: Whether calendar periods that would end on a holiday end later.
     """
 
@@ -39,6 +44,7 @@ class BusinessCalendar:
     institute: str | None = None
     pauses: tuple[Pause, ...] = ()
     counts_saturdays: bool = False
+    spans: tuple[Span, ...] = OFFICE_HOURS
     rolls: bool = True
 
     def why_not(self, day: date) -> str | None:
@@ -116,8 +122,8 @@ def advance(start: datetime, period: Period, days: BusinessCalendar) -> datetime
 def add_working_hours(start: datetime, length: timedelta, days: BusinessCalendar) -> datetime:
     """The instant at which `length` of working time has passed since `start`.
 
-    A working day has eight hours, 09:00-12:00 and 13:00-18:00 Korean time. What comes in outside
-    them starts to count when the next working span opens.
+    A working day has eight hours, by the default policy 09:00-12:00 and 13:00-18:00 Korean time.
+    What comes in outside them starts to count when the next working span opens.
 
     Returns:
         A period that ends exactly with a span ends at its close, not at the opening of the next.
@@ -126,18 +132,53 @@ def add_working_hours(start: datetime, length: timedelta, days: BusinessCalendar
     """
     start = start.astimezone(SEOUL)
     left = length
-    for opens, closes in _working_spans(start, days):
+    for opens, closes in _spans_from(start, days):
         if left <= closes - opens:
             return opens + left
         left -= closes - opens
     raise AssertionError("working spans never end")
 
 
-def _working_spans(start: datetime, days: BusinessCalendar) -> Iterator[tuple[datetime, datetime]]:
+def working_time(start: datetime, end: datetime, days: BusinessCalendar) -> timedelta:
+    """The working time between two instants; none when `end` is not after `start`."""
+    total = timedelta()
+    for opens, closes in _spans_from(start.astimezone(SEOUL), days):
+        if opens >= end:
+            break
+        total += min(closes, end) - opens
+    return total
+
+
+def working_spans(text: str) -> tuple[Span, ...]:
+    """The working hours of a day, from `09:00-12:00 13:00-18:00`.
+
+    Raises:
+        ValueError: They are written otherwise, overlap, or are not eight hours together.
+
+    Source: Civil Petitions Treatment Act, art. 19(1), eight working hours a day.
+    """
+    try:
+        times = [time.fromisoformat(part) for span in text.split() for part in span.split("-")]
+    except ValueError as error:
+        raise ValueError(f"“{text}” is not written like 09:00-12:00 13:00-18:00") from error
+    spans = tuple(zip(times[::2], times[1::2], strict=True)) if len(times) % 2 == 0 else ()
+    worked = sum(
+        (_since_midnight(end) - _since_midnight(start) for start, end in spans), timedelta()
+    )
+    if any(later <= earlier for earlier, later in pairwise(times)) or worked != _WORKING_DAY:
+        raise ValueError(f"“{text}” is not eight working hours in their order")
+    return spans
+
+
+def _since_midnight(at: time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+
+
+def _spans_from(start: datetime, days: BusinessCalendar) -> Iterator[tuple[datetime, datetime]]:
     day = start.date()
     while True:
         if days.is_working_day(day):
-            for opens, closes in _SPANS:
+            for opens, closes in days.spans:
                 opening = max(datetime.combine(day, opens, SEOUL), start)
                 closing = datetime.combine(day, closes, SEOUL)
                 if opening < closing:

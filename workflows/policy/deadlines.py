@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from schemas.calendar import HolidayTable
 from schemas.policy import (
@@ -15,12 +16,17 @@ from schemas.policy import (
 from workflows.policy.business_calendar import (
     SEOUL,
     BusinessCalendar,
+    add_working_hours,
     advance,
     skipped_days,
+    working_spans,
+    working_time,
 )
 from workflows.policy.durations import elapsed_period, length_of
 
-ELAPSED_DAY = "clock.elapsed_day_seconds"
+ELAPSED_DAY: Final = "clock.elapsed_day_seconds"
+WORKING_SPANS: Final = "clock.workday.spans"
+_WORKING_CLOCKS: Final = frozenset({Clock.WORKING_HOURS, Clock.WORKING_DAYS})
 
 
 def compute_deadline(
@@ -42,13 +48,14 @@ def compute_deadline(
         request.institute,
         request.pauses,
         counts_saturdays=values.flag("clock.wd1.count_saturday"),
+        spans=working_spans(values.text(WORKING_SPANS)),
     )
     due_at = advance(request.start, period, days)
     for extension in request.extensions:
         due_at = _extend(due_at, values.period(extension), days)
     if request.not_before is not None:
         due_at = max(due_at, request.not_before.astimezone(SEOUL))
-    counts_days = period.clock in {Clock.WORKING_HOURS, Clock.WORKING_DAYS}
+    works = period.clock in _WORKING_CLOCKS
     return Deadline(
         key=request.key,
         start=request.start,
@@ -61,7 +68,7 @@ def compute_deadline(
             counted_from=request.start,
             length=period.length,
             clock=period.clock,
-            skipped=skipped_days(request.start, due_at, days) if counts_days else (),
+            skipped=skipped_days(request.start, due_at, days) if works else (),
             rolled_from=_rolled_from(request, period, due_at, days),
         ),
     )
@@ -91,8 +98,10 @@ def _reminders(
 ) -> tuple[datetime, ...]:
     """Instants between start and due date, ascending.
 
-    Percentages are taken of the period. Lists named `…remind_before` count back from the due
-    date, other lists forward from the start; reminders do not roll over holidays.
+    Percentages are taken of the time that counts: of the working time between start and due date
+    where the clock counts work, so that staff are reminded while they work. Lists named
+    `…remind_before` count back from the due date, other lists forward from the start; reminders do
+    not roll over holidays.
     """
     if request.reminders is None:
         return ()
@@ -111,10 +120,8 @@ def _reminders(
 def _part_of(
     start: datetime, period: Period, due_at: datetime, percent: int, days: BusinessCalendar
 ) -> datetime:
-    if period.clock is Clock.WORKING_HOURS:
-        seconds = length_of(period.length).rest.total_seconds() * percent / 100
-        part = Period(length=f"PT{seconds}S", clock=Clock.WORKING_HOURS)
-        return advance(start, part, days)
+    if period.clock in _WORKING_CLOCKS:
+        return add_working_hours(start, working_time(start, due_at, days) * percent / 100, days)
     return start + (due_at - start) * percent / 100
 
 

@@ -28,7 +28,7 @@ def length_of(text: str) -> Length:
     """
     try:
         parsed = isodate.parse_duration(text)
-    except isodate.ISO8601Error as error:
+    except (isodate.ISO8601Error, OverflowError) as error:
         raise ValueError(
             f"“{text}” is not an ISO 8601 duration such as PT24H, P10D or P2W"
         ) from error

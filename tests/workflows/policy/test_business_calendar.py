@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from infra.postgres.calendar import public_office_holidays
 from schemas.calendar import HolidayTable
 from schemas.policy import Clock, Pause, Period
-from workflows.policy.business_calendar import SEOUL, BusinessCalendar, advance
+from workflows.policy.business_calendar import SEOUL, BusinessCalendar, advance, working_time
 
 TABLE = HolidayTable(version=1, holidays=public_office_holidays())
 DAYS = BusinessCalendar(TABLE)
@@ -65,6 +65,13 @@ def test_periods_of_days_and_months_count_their_first_day(
     assert end == kst(last_day) + timedelta(seconds=59)
 
 
+def test_where_saturdays_count_a_period_of_days_ends_earlier() -> None:
+    earlier_act = BusinessCalendar(TABLE, counts_saturdays=True)
+    days = Period(length="P7D", clock=Clock.WORKING_DAYS)
+
+    assert advance(kst("Fri 2013-10-04 10:00"), days, earlier_act).date() == date(2013, 10, 12)
+
+
 def test_calendar_days_do_not_count_their_first_day_and_roll_at_the_end() -> None:
     week = Period(length="P7D", clock=Clock.CALENDAR_DAYS)
     assert advance(kst("Mon 2013-09-02 10:00"), week, DAYS).date() == date(2013, 9, 9)
@@ -99,6 +106,22 @@ def test_working_hours_add_up(start: datetime, first: int, second: int) -> None:
     in_two = advance(advance(start, hours(first), DAYS), hours(second), DAYS)
 
     assert in_two == advance(start, hours(first + second), DAYS)
+
+
+@given(start=INSTANTS, hours=st.integers(1, 60))
+def test_the_working_time_up_to_an_end_is_the_period(start: datetime, hours: int) -> None:
+    end = advance(start, Period(length=f"PT{hours}H", clock=Clock.WORKING_HOURS), DAYS)
+
+    assert working_time(start, end, DAYS) == timedelta(hours=hours)
+    assert working_time(end, start, DAYS) == timedelta()
+
+
+@given(start=INSTANTS, period=PERIODS, more=st.integers(1, 60))
+def test_what_lasts_longer_ends_no_earlier(start: datetime, period: Period, more: int) -> None:
+    count = int(period.length.strip("PTHDMW"))
+    longer = Period(length=period.length.replace(str(count), str(count + more)), clock=period.clock)
+
+    assert advance(start, longer, DAYS) >= advance(start, period, DAYS)
 
 
 @given(start=INSTANTS, later=st.integers(0, 10**6), period=PERIODS)

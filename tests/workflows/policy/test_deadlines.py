@@ -1,6 +1,6 @@
 """Due dates with their reminders, ladder and reasoning."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +29,54 @@ def test_a_task_is_reminded_of_at_half_and_four_fifths_of_its_working_hours() ->
         kst("Mon 2013-09-02 14:00"),
         kst("Mon 2013-09-02 16:24"),
     )
+
+
+def test_reminders_over_working_days_come_while_people_work() -> None:
+    due = deadline("info.simple", kst("Fri 2013-10-04 15:00"))
+
+    assert due.due_at.date().isoformat() == "2013-10-15"
+    assert due.reminders == (  # half and four fifths of 51 working hours
+        kst("Thu 2013-10-10 16:30"),
+        kst("Mon 2013-10-14 15:48"),
+    )
+
+
+def test_working_hours_are_those_of_the_policy() -> None:
+    text = 'version = "early"\n[values]\n"clock.workday.spans" = "08:00-12:00 13:00-17:00"'
+    early = override(default_policy(), text).pinned()
+    request = DeadlineRequest(
+        policy_version="early", key="intake.accept.due", start=kst("Mon 2013-09-02 07:00")
+    )
+
+    due = compute_deadline(request, early, TABLE)
+
+    assert due.due_at == kst("Mon 2013-09-02 17:00")
+    assert due.reminders[0] == kst("Mon 2013-09-02 12:00")
+
+
+def test_a_second_extension_follows_the_first() -> None:
+    start = kst("Tue 2013-10-01 10:00")
+    twice = ("agreement.extension", "agreement.extension")
+    due = deadline("track.short.fast.agreement", start, extensions=twice)
+
+    assert due.due_at.date().isoformat() == "2013-11-11"
+
+
+def test_a_closing_day_stops_only_the_clock_of_its_institute() -> None:
+    start = kst("Mon 2013-09-02 14:00")
+    closed = HolidayTable(1, TABLE.holidays, {"KIMS": frozenset({date(2013, 9, 3)})})
+
+    def due(institute: str) -> datetime:
+        request = DeadlineRequest(
+            policy_version=VALUES.version,
+            key="intake.accept.due",
+            start=start,
+            institute=institute,
+        )
+        return compute_deadline(request, VALUES, closed).due_at
+
+    assert due("KIMM") == kst("Tue 2013-09-03 14:00")
+    assert due("KIMS") == kst("Wed 2013-09-04 14:00")
 
 
 def test_an_overdue_task_goes_up_after_eight_and_sixteen_working_hours() -> None:
@@ -111,7 +159,10 @@ def test_under_a_test_policy_everything_is_counted_around_the_clock() -> None:
     assert due.reasoning.clock is Clock.ELAPSED
 
 
-@given(start=INSTANTS, key=st.sampled_from(["intake.promise.total", "survey.close", "rd.scoping"]))
+@given(
+    start=INSTANTS,
+    key=st.sampled_from(["intake.promise.total", "survey.close", "rd.scoping", "rd.settlement"]),
+)
 def test_reminders_ascend_and_lie_before_the_due_date(start: datetime, key: str) -> None:
     due = deadline(key, start)
 

@@ -4,6 +4,7 @@ import pytest
 
 from schemas.case import Track, TrackFlag, Urgency
 from workers.policy_files import default_policy
+from workflows.policy.policy_table import override
 from workflows.policy.tracks import propose_track
 
 VALUES = default_policy().pinned()
@@ -56,11 +57,35 @@ def test_the_overlap_offers_long_beside_medium() -> None:
 
 
 @pytest.mark.parametrize(
-    ("urgency", "mismatch"),
-    [(Urgency.URGENT_FIELD, False), (Urgency.NEW_PRODUCT, True), (Urgency.NONE, False)],
+    ("months", "budget", "urgency", "mismatch"),
+    [
+        (3, 10 * M, Urgency.URGENT_FIELD, False),
+        (3, 10 * M, Urgency.URGENT_NOT_SHORT, True),
+        (3, 10 * M, Urgency.NEW_PRODUCT, True),
+        (3, 10 * M, Urgency.NONE, False),
+        (6, 50 * M, Urgency.URGENT_NOT_SHORT, False),
+        (13, 100 * M, Urgency.NEW_PRODUCT, False),
+        (13, 100 * M, Urgency.URGENT_FIELD, True),
+        (13, 50 * M, Urgency.URGENT_FIELD, False),  # in a gap no track is proposed to differ from
+        (None, 50 * M, Urgency.URGENT_FIELD, False),
+        (13, None, Urgency.URGENT_FIELD, True),
+    ],
 )
-def test_urgency_only_raises_a_flag(urgency: Urgency, mismatch: bool) -> None:  # noqa: FBT001  # a table's column
-    proposal = propose_track(3, 10 * M, urgency, VALUES)
+def test_urgency_only_raises_a_flag(
+    months: float | None,
+    budget: int | None,
+    urgency: Urgency,
+    mismatch: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    proposal = propose_track(months, budget, urgency, VALUES)
 
-    assert proposal.track is S
+    assert proposal.track is propose_track(months, budget, Urgency.NONE, VALUES).track
     assert (TrackFlag.URGENCY_MISMATCH in proposal.flags) is mismatch
+
+
+def test_the_limits_are_those_of_the_policy() -> None:
+    wider = 'version = "x"\n[values]\n"track.short.budget" = { op = "<=", value = 50000000 }'
+    values = override(default_policy(), wider).pinned()
+
+    assert propose_track(3, 50 * M, Urgency.NONE, values).track is S
+    assert propose_track(3, 50 * M + 1, Urgency.NONE, values).track is MD
