@@ -31,6 +31,15 @@ def test_a_task_is_reminded_of_at_half_and_four_fifths_of_its_working_hours() ->
     )
 
 
+def test_the_example_of_the_handbook() -> None:
+    due = deadline("intake.accept.due", kst("Tue 2026-11-24 15:30"))
+
+    assert due.reminders == (kst("Wed 2026-11-25 10:30"), kst("Wed 2026-11-25 13:54"))
+    assert due.due_at == kst("Wed 2026-11-25 15:30")
+    assert due.l2_at == kst("Thu 2026-11-26 15:30")
+    assert due.l3_at == kst("Fri 2026-11-27 15:30")
+
+
 def test_reminders_over_working_days_come_while_people_work() -> None:
     due = deadline("info.simple", kst("Fri 2013-10-04 15:00"))
 
