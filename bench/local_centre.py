@@ -106,8 +106,6 @@ def report(name: str, rate: float, took: list[float]) -> None:
     """Print a line of the measurement."""
     median, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
     print(f"{name:<28}{rate:8.1f} /s   median {median:7.1f} ms   p95 {p95:7.1f} ms")
-        f"{name:<28}{rate:8.1f} /s   median {statistics.median(took):7.1f} ms   p95 {p95:7.1f} ms"
-    )
 
 
 def difficulty() -> dict[str, Any]:
