@@ -32,6 +32,7 @@ _CHECKS: list[Any] = [
 ]
 _CALLERS = ("coordinator", "company", "triage", "auditor", "kitech.head", "nobody")
 _CREDENTIALS = ("Authorization", "X-Tracking-Code", "Cookie")
+_EXAMPLE = "1379-2026-000123"
 _REQUESTS_EACH = 20
 _PATIENCE_SECONDS = 20
 Case: TypeAlias = "schemathesis.Case[Any]"
@@ -121,7 +122,8 @@ async def test_every_answer_is_one_that_the_description_names(running: Running, 
         for name in _CREDENTIALS:
             case.headers.pop(name, None)
         case.cookies.clear()
-        if not with_own_path:
+        # Tests before this one filed a case of the example's number, whose workflow never runs.
+        if not with_own_path or _EXAMPLE in str(case.path_parameters):
             case.path_parameters.update(
                 {name: known[name] for name in case.path_parameters if name in known}
             )
