@@ -299,7 +299,7 @@ class ScopeProject(WireModel):
 
     kind: Literal["scope_project"] = "scope_project"
     months: float = Field(
-        gt=0, le=120, title="Duration in months", json_schema_extra=_marks("decision", {})
+        ge=0.5, le=120, title="Duration in months", json_schema_extra=_marks("decision", {})
     )
     budget_krw: Krw = required("Budget in won")
     own_share_krw: Krw | None = optional("Company's own share in won")

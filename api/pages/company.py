@@ -26,6 +26,7 @@ from api.pages.posted import (
     CORRECTABLE,
     PostedForm,
     file_in,
+    key_after,
     key_in,
     new_key,
     text_in,
@@ -100,7 +101,12 @@ async def file_new_case(visit: VisitDep, posted: PostedForm) -> Response:
             errors=intake_errors(problem, visit.words),
         )
         return await page(
-            visit, "intake.html", status=problem["status"], form=form, key=key, desk=False
+            visit,
+            "intake.html",
+            status=problem["status"],
+            form=form,
+            key=key_after(problem, posted),
+            desk=False,
         )
     return await _let_in(visit, receipt, f"/cases/{receipt.case_number}/receipt")
 
@@ -271,7 +277,7 @@ async def answer_task(  # a route's parameters
         problem = problem_of(visit.request, error)
         return await _task_page(
             visit, caller, case_number, task,
-            key=key, typed=typed_in(posted), problem=problem,
+            key=key_after(problem, posted), typed=typed_in(posted), problem=problem,
         )  # fmt: skip
     return see(f"/cases/{case_number}?{urlencode({'done': task.kind.value})}")
 

@@ -1,7 +1,7 @@
 """What pages share when they take a form in."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Final, TypeAlias
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import uuid4
 
 from fastapi import Depends, Request, UploadFile
@@ -11,6 +11,8 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.service import RPCError
 
 from schemas.problem import Refused
+
+_UNAVAILABLE: Final = 503
 
 # What a form is shown again for, with everything that was typed: it can be corrected or repeated.
 CORRECTABLE: Final = (
@@ -55,3 +57,12 @@ def key_in(form: FormData) -> str:
 def new_key() -> str:
     """A key for a form that is shown anew."""
     return str(uuid4())
+
+
+def key_after(problem: Mapping[str, Any], posted: PostedForm) -> str:
+    """The key of a form that is shown again.
+
+    Where it is not known whether the request was taken, the next one has to be the same; what was
+    refused was not taken, and what is sent next is a new act.
+    """
+    return key_in(posted) if problem["status"] == _UNAVAILABLE else new_key()

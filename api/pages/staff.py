@@ -22,7 +22,7 @@ from api.pages.forms import (
     typed_in,
 )
 from api.pages.intake_form import intake_form, intake_request, local_time
-from api.pages.posted import CORRECTABLE, PostedForm, key_in, new_key, text_in
+from api.pages.posted import CORRECTABLE, PostedForm, key_after, key_in, new_key, text_in
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
@@ -290,15 +290,13 @@ async def _shown_again(
 ) -> Response:
     """The task as it is now, with what the reader typed."""
     problem = problem_of(visit.request, error)
-    stale = problem["type"].endswith(("stale-version", "task-not-open", "task-not-yours"))
     return await _task_page(
         visit,
         caller,
         task_id,
         typed=typed_in(posted),
         problem=problem,
-        # The task was changed by somebody else: what is sent next is a new act.
-        key=new_key() if stale else key_in(posted),
+        key=key_after(problem, posted),
     )
 
 

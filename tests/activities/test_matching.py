@@ -1,31 +1,46 @@
 """Matching as an activity: the run is kept once, with its evidence."""
 
-from uuid import UUID
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.matching import MatchingActivities
 from infra.postgres.catalogue import load_sample
 from infra.postgres.institutes import load_reference
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import open_pool
 from infra.sample_catalogue import sample_catalogue
 from schemas.designation import MatchRequest
+from tests.conftest import NewDatabase
 
 CASE = "1379-2026-700001"
 
 
-async def test_asked_again_the_same_run_is_given_and_kept_once(database: asyncpg.Pool) -> None:
-    await load_reference(database)
-    await load_reference(database)  # repeating it changes nothing
-    await load_sample(database, sample_catalogue())
-    await database.execute(
+@pytest.fixture
+async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
+    """Reference data opens channels and names institutes: other tests are not to see it."""
+    url = await new_database(f"matching_{uuid4().hex[:8]}")
+    await migrate(url)
+    pool = await open_pool(url)
+    yield pool
+    await pool.close()
+
+
+async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asyncpg.Pool) -> None:
+    await load_reference(own_database)
+    await load_reference(own_database)  # repeating it changes nothing
+    await load_sample(own_database, sample_catalogue())
+    await own_database.execute(
         """
         INSERT INTO case_text (case_number, title, description, title_masked, description_masked)
         VALUES ($1, '기공', '다이캐스팅 기공', '기공', '다이캐스팅 기공')
         """,
         CASE,
     )
-    matching = MatchingActivities(database)
+    matching = MatchingActivities(own_database)
     env = ActivityEnvironment()
     request = MatchRequest(case_number=CASE, top_k=3)
 
@@ -34,7 +49,7 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(database: asyncpg
 
     assert first == again
     assert first.candidates[0].institute == "KITECH"
-    stored = await database.fetch(
+    stored = await own_database.fetch(
         "SELECT institute, evidence FROM match_candidate WHERE run_id = $1 ORDER BY rank",
         UUID(first.run_id),
     )
@@ -42,12 +57,12 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(database: asyncpg
     assert stored[0]["evidence"][0]["terms"]
 
 
-async def test_the_reference_data_says_what_is_not_known(database: asyncpg.Pool) -> None:
-    await load_reference(database)
+async def test_the_reference_data_says_what_is_not_known(own_database: asyncpg.Pool) -> None:
+    await load_reference(own_database)
 
-    centres = await database.fetch("SELECT code, host, verified FROM regional_centre")
+    centres = await own_database.fetch("SELECT code, host, verified FROM regional_centre")
 
     assert len(centres) == 12
     assert {row["code"] for row in centres if not row["verified"]} == {"RC10", "RC11", "RC12"}
     assert all(row["host"] is None for row in centres if not row["verified"])
-    assert await database.fetchval("SELECT count(*) FROM institute") == 25
+    assert await own_database.fetchval("SELECT count(*) FROM institute") == 25
