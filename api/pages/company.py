@@ -105,7 +105,7 @@ async def file_new_case(visit: VisitDep, posted: PostedForm) -> Response:
             "intake.html",
             status=problem["status"],
             form=form,
-            key=key_after(problem, posted),
+            key=key,
             desk=False,
         )
     return await _let_in(visit, receipt, f"/cases/{receipt.case_number}/receipt")
