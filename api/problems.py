@@ -196,8 +196,9 @@ CASE_UNKNOWN: Final = (
 def is_outage(error: Exception) -> bool:
     """Whether `error` means that Temporal or the database cannot be reached at the moment."""
     match error:
-        case ValueError():
-            # The driver's complaint about an argument is an InterfaceError as well.
+        case ValueError() | FileNotFoundError() | PermissionError():
+            # The driver's complaint about an argument is an InterfaceError as well, and a file of
+            # ours that is missing is an OSError.
             return False
         case RPCError(
             status=RPCStatusCode.UNAVAILABLE
@@ -209,10 +210,11 @@ def is_outage(error: Exception) -> bool:
             return True
         case (
             WorkflowUpdateRPCTimeoutOrCancelledError()
-            | ConnectionError()
-            | TimeoutError()
+            | OSError()
             | asyncpg.PostgresConnectionError()
             | asyncpg.InterfaceError()
+            # A statement reached a connection in the moment in which it broke.
+            | asyncpg.InternalClientError()
             | asyncpg.OperatorInterventionError()
             | asyncpg.TooManyConnectionsError()
         ):
@@ -229,8 +231,8 @@ def install(app: FastAPI) -> None:
 
     for kind in (
         Refused, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError,
-        ConnectionError, TimeoutError, asyncpg.PostgresError, RequestValidationError,
-        HTTPException,
+        OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+        RequestValidationError, HTTPException,
     ):  # fmt: skip
         app.add_exception_handler(kind, respond)
 
