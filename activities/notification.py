@@ -55,6 +55,7 @@ _SIGNAL_TIMEOUT: Final = timedelta(seconds=10)
 
 _PERMANENT: Final = 500
 _STAFF_LANGUAGE: Final = "ko"
+_NO_ADDRESS: Final = "no_address"
 
 
 class Dispatcher:
@@ -159,7 +160,7 @@ class NotificationActivities(Notification):
         if contact is not None and contact.destroyed:
             raise _Skipped("contact_destroyed")
         if contact is None or contact.email is None:
-            raise _Skipped("no_address")
+            raise _Skipped(_NO_ADDRESS)
         return _Reader((contact.email,), contact.language)
 
     async def _staff(self, audience: str, day: date) -> list[str]:
@@ -268,6 +269,9 @@ class NotificationActivities(Notification):
         ) from None
 
     async def _skip(self, message: Message, reason: str) -> None:
+        if reason == _NO_ADDRESS and "task" in message.parameters:
+            # The company is expected to do something and does not read mail: somebody calls.
+            await self._tell_case(message)
         await notifications.mark_skipped(self._pool, message.key, at=self._clock(), reason=reason)
         log.info(
             "notification_skipped",

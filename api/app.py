@@ -11,6 +11,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -18,6 +19,7 @@ from api import problems
 from api.auth import Access
 from api.centre import Centre, Secrets
 from api.description import describe
+from api.pages.rendering import unrouted
 from api.security import BrowserPolicy, SizeLimit
 from infra.postgres.pool import open_pool
 from infra.settings import Settings
@@ -83,6 +85,7 @@ def application(centre: AbstractAsyncContextManager[Centre]) -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     problems.install(app)
+    app.add_exception_handler(HTTPException, unrouted)
     app.add_middleware(SizeLimit)
     app.add_middleware(BrowserPolicy)
     check_access(app)

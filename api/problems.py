@@ -206,6 +206,10 @@ def is_outage(error: Exception) -> bool:
             | RPCStatusCode.CANCELLED
             | RPCStatusCode.RESOURCE_EXHAUSTED
             | RPCStatusCode.FAILED_PRECONDITION
+            | RPCStatusCode.ABORTED
+            # A server that was killed in the middle of a call: its connection broke.
+            | RPCStatusCode.UNKNOWN
+            | RPCStatusCode.INTERNAL
         ):
             return True
         case (
@@ -232,7 +236,7 @@ def install(app: FastAPI) -> None:
     for kind in (
         Refused, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError,
         OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-        RequestValidationError, HTTPException,
+        RequestValidationError,
     ):  # fmt: skip
         app.add_exception_handler(kind, respond)
 

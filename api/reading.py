@@ -32,6 +32,7 @@ _TOLD: frozenset[str] = frozenset(
         "case:status:changed", "case:promise:made", "case:promise:kept", "case:promise:broken",
         "case:promise:moved", "case:promise:void", "case:clock:paused", "case:clock:resumed",
         "case:work:closed", "case:work:withdrawn", "case:work:reopened",
+        "case:message:received", "case:attachment:received",
     }
 )  # fmt: skip
 

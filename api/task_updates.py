@@ -175,10 +175,10 @@ async def complete(  # noqa: PLR0913  # each is named at the call
     task = await check_may_work_on(centre, caller.actor, task_id)
     checked = parse_outcome(task.kind, outcome)
     check_outcome(checked)
-    await check_named(centre, caller.actor, task, checked)
     act = Act(caller, "complete", task_id, key)
 
     async def act_now() -> TaskAnswer:
+        await check_named(centre, caller.actor, task, checked)
         return await _submit(centre, act, checked, expected)
 
     return await once(centre, act.attempt(checked.model_dump_json(), TaskAnswer), act_now)

@@ -1,7 +1,10 @@
 """What a case writes into the read model: row, tasks, journal and messages, at one version."""
 
+from typing import Literal
+
 from pydantic import Field
 
+from schemas.actor import Actor
 from schemas.base import CaseNumber, Instant, WireModel
 from schemas.case import CaseSnapshot
 from schemas.journal import JournalEntry
@@ -79,3 +82,16 @@ class SubmissionQuery(WireModel):
 
 class FoundSubmission(WireModel):
     completion: TaskCompletion | None = None
+
+
+class Arrival(WireModel):
+    """Something that the company of a case sent without having been asked.
+
+    Attributes:
+        document: Its id.
+        actor: The company, or whoever at the desk took it in for the company.
+    """
+
+    document: str
+    purpose: Literal["message", "attachment"]
+    actor: Actor

@@ -173,6 +173,13 @@ class CaseFile:
             raise ValueError("the case has no lead institute yet")
         return group_at(self.snapshot.lead_institute, role)
 
+    @property
+    def handlers(self) -> str:
+        """The candidate group that answers the company: at the lead institute, else at the desk."""
+        if self.snapshot.lead_institute is None:
+            return centre_group(Role.TRIAGE)
+        return self.lead_group(Role.SUPPORT)
+
     # -- waiting --
 
     async def wait(

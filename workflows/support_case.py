@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
         Withdrawal,
     )
     from schemas.problem import ProblemType, Refused
-    from schemas.record import CaseProjection
+    from schemas.record import Arrival, CaseProjection
     from schemas.task import (
         HumanTask,
         NotifyOtherwise,
@@ -297,6 +297,15 @@ class SupportCase:
                 ),
             )
         )
+
+    @workflow.signal(description="The company sent a message or a file")
+    def document_arrived(self, arrival: Arrival) -> None:
+        case = self._case
+        # The signal comes again when whoever sent it did not learn that it had come.
+        if any(entry.detail.get("document") == arrival.document for entry in case.journal):
+            return
+        case.note(f"case:{arrival.purpose}:received", arrival.actor, document=arrival.document)
+        case.tell("document_arrived", case.handlers, kind=arrival.purpose)
 
     @workflow.query(description="Row, tasks and journal of the read model")
     def projection(self) -> CaseProjection:

@@ -34,13 +34,8 @@ from api.pages.posted import (
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.problems import problem_of
 from api.reading import CompanyTask
-from api.routes.cases import (
-    MessageBody,
-    OutcomeBody,
-    add_attachment,
-    add_message,
-    complete_company_task,
-)
+from api.routes.cases import OutcomeBody, complete_company_task
+from api.routes.documents import MessageBody, add_attachment, add_message
 from api.routes.sessions import set_cookie
 from infra.postgres import reference
 from schemas.base import CaseNumber, TaskId

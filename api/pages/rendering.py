@@ -132,6 +132,15 @@ def failed(request: Request, problem: Mapping[str, Any]) -> Response:
     return answer
 
 
+async def unrouted(request: Request, error: Exception) -> Response:
+    """Answer a request that no route took: with a page to a browser, else with the problem."""
+    problem = problems.problem_of(request, error)
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if wants_page and not request.url.path.startswith("/api/"):
+        return failed(request, problem)
+    return problems.answer(request, problem)
+
+
 def _way_in(request: Request) -> str:
     if request.url.path.startswith("/cases/"):
         return f"/track?{urlencode({'case': request.url.path.split('/')[2]})}"

@@ -1,15 +1,11 @@
 """Cases: intake, the company's view and moves, the staff's lists."""
 
-import hashlib
 from typing import Annotated, Final, Literal
-from urllib.parse import quote
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, File, Form, Header, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from api import auth, reading, task_updates
-from api.centre import Centre
 from api.deps import (
     CallerIfAny,
     CaseStaff,
@@ -20,16 +16,13 @@ from api.deps import (
     IdempotencyKey,
     VersionIfGiven,
 )
-from api.idempotency import Attempt, once
 from api.intake import file_case
 from api.pagination import DEFAULT_PAGE, Cursor, PageSize, decode_cursor, encode_cursor
 from api.problems import responses
-from api.reading import CompanyTask, CompanyView, Original, StaffView
-from api.task_updates import Act, CaseAnswer, TaskAnswer
-from infra.postgres import cases, documents, journal
+from api.reading import CompanyTask, CompanyView, StaffView
+from api.task_updates import CaseAnswer, TaskAnswer
+from infra.postgres import cases, journal
 from infra.postgres.cases import CaseFilter
-from infra.postgres.documents import Document
-from schemas.actor import Role
 from schemas.base import (
     CaseNumber,
     Instant,
@@ -49,17 +42,6 @@ from workflows.policy.personal_data import PersonalDataKind
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 
 _LAST_ENTRY: Final = 2**63 - 1  # of PostgreSQL's bigint
-MAX_FILE_BYTES: Final = 5 * 1024 * 1024
-MAX_FILES_BYTES: Final = 50 * 1024 * 1024
-MEDIA_TYPES: Final = frozenset(
-    {
-        "application/pdf", "image/png", "image/jpeg", "text/plain", "text/csv",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "application/x-hwp", "application/haansofthwp", "application/vnd.hancom.hwpx",
-    }
-)  # fmt: skip
 
 
 class CaseReceipt(WireModel):
@@ -286,195 +268,6 @@ async def reopen_case(
     return await task_updates.reopen(centre, caller, case_number, reason, key=key)
 
 
-class MessageBody(RequestModel):
-    """A message to whoever works on the case."""
-
-    text: str = Field(min_length=1, max_length=MAX_TEXT)
-
-
-class DocumentView(WireModel):
-    """A text or file that belongs to a case; `text` is null for a file."""
-
-    document_id: str
-    purpose: str
-    text: str | None
-    file_name: str | None
-    media_type: str
-    sha256: str
-    written_by: str
-    written_at: Instant
-
-
-class DocumentReceipt(WireModel):
-    """A text or file was stored."""
-
-    document_id: str
-    sha256: str
-
-
-@router.post(
-    "/{case_number}/messages",
-    status_code=201,
-    summary="Write to the handlers",
-    responses=responses(ProblemType.CASE_NOT_FOUND),
-)
-async def add_message(
-    case_number: CaseNumber,
-    body: MessageBody,
-    caller: CompanyOrDesk,
-    centre: CentreDep,
-    key: IdempotencyKey,
-) -> DocumentReceipt:
-    """Store a message; the handlers find it among the case's documents."""
-    act = Act(caller, "message", case_number, key)
-
-    async def store() -> DocumentReceipt:
-        reference = await task_updates.store_text(centre, act, "message", body.text)
-        _, document_id, digest = reference.split(":")
-        await _note_arrival(centre, act, "case:message:received", document_id)
-        return DocumentReceipt(document_id=document_id, sha256=digest)
-
-    return await once(centre, act.attempt(body.text, DocumentReceipt), store)
-
-
-@router.post(
-    "/{case_number}/attachments",
-    status_code=201,
-    summary="Hand a file in",
-    responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.PAYLOAD_TOO_LARGE),
-)
-async def add_attachment(
-    case_number: CaseNumber,
-    file: Annotated[UploadFile, File(description="At most 5 MB; documents and pictures.")],
-    caller: CompanyOrDesk,
-    centre: CentreDep,
-    key: IdempotencyKey,
-    csrf_token: Annotated[str | None, Form(include_in_schema=False)] = None,  # noqa: ARG001  # read by the access check
-) -> DocumentReceipt:
-    """Store a file with the case."""
-    content = await file.read(MAX_FILE_BYTES + 1)
-    await _check_file(centre, case_number, file, content)
-    act = Act(caller, "attachment", case_number, key)
-    document_id = task_updates.derived_id(act.scope, act.key)
-    digest = hashlib.sha256(content).hexdigest()
-
-    async def store() -> DocumentReceipt:
-        await documents.add(
-            centre.pool,
-            Document(
-                document_id=document_id,
-                case_number=case_number,
-                purpose="attachment",
-                content=content,
-                sha256=digest,
-                media_type=_media_type_of(file),
-                file_name=_name_of(file),
-                written_by=caller.actor.id,
-                written_at=centre.clock(),
-            ),
-        )
-        await _note_arrival(centre, act, "case:attachment:received", document_id.hex)
-        return DocumentReceipt(document_id=document_id.hex, sha256=digest)
-
-    attempt = Attempt(scope=act.scope, key=key, body=content, answer=DocumentReceipt)
-    return await once(centre, attempt, store)
-
-
-class Documents(WireModel):
-    """Everything written for a case, oldest first."""
-
-    items: list[DocumentView]
-
-
-def reason_of_access(
-    reason: Annotated[
-        Literal["handling", "audit", "complaint", "legal_duty"],
-        Header(
-            alias="X-Access-Reason", description="Why you read restricted data; it is recorded."
-        ),
-    ] = "handling",
-) -> str:
-    """The reason a reader gives."""
-    return reason
-
-
-AccessReason = Annotated[str, Depends(reason_of_access)]
-Handler = Annotated[auth.Caller, Depends(auth.HANDLERS | auth.staff(Role.AUDITOR))]
-
-
-@router.get(
-    "/{case_number}/documents",
-    summary="Read what was written for a case",
-    responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.NOT_ALLOWED),
-)
-async def list_documents(
-    case_number: CaseNumber, caller: Handler, centre: CentreDep, reason: AccessReason
-) -> Documents:
-    """Texts and names of files; the read is recorded."""
-    _check_reason(caller, reason)
-    await reading.record_access(centre, caller.actor, case_number, "documents", reason)
-    found = await documents.of_case(centre.pool, case_number)
-    return Documents(
-        items=[
-            DocumentView(
-                document_id=document.document_id.hex,
-                purpose=document.purpose,
-                text=document.body,
-                file_name=document.file_name,
-                media_type=document.media_type,
-                sha256=document.sha256,
-                written_by=document.written_by,
-                written_at=document.written_at,
-            )
-            for document in found
-        ]
-    )
-
-
-@router.get(
-    "/{case_number}/documents/{document_id}",
-    summary="Fetch a file that was handed in",
-    response_class=Response,
-    responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.NOT_ALLOWED)
-    | {200: {"content": {name: {} for name in sorted(MEDIA_TYPES)}, "description": "The file."}},
-)
-async def get_document(
-    case_number: CaseNumber,
-    document_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
-    caller: Handler,
-    centre: CentreDep,
-    reason: AccessReason,
-) -> Response:
-    """One text or file, to be saved and never shown in place; the read is recorded."""
-    _check_reason(caller, reason)
-    document = await documents.find(centre.pool, UUID(hex=document_id))
-    if document is None or document.case_number != case_number:
-        raise Refused(ProblemType.NOT_FOUND, "The case has no such document. List them first.")
-    await reading.record_access(centre, caller.actor, case_number, "document", reason)
-    name = quote(document.file_name or f"{document.purpose}.txt")
-    return Response(
-        document.content if document.content is not None else document.body,
-        media_type=document.media_type,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
-
-
-@router.get(
-    "/{case_number}/original",
-    summary="Read the original text and the contact",
-    responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.NOT_ALLOWED),
-)
-async def get_original(
-    case_number: CaseNumber, caller: Handler, centre: CentreDep, reason: AccessReason
-) -> Original:
-    """For those who handle the case; the read is recorded. Auditors say why."""
-    _check_reason(caller, reason)
-    return await reading.original(centre, caller, case_number, reason)
-
-
 class Journal(WireModel):
     """The case's journal, in order."""
 
@@ -500,54 +293,3 @@ def clean(text: str | None) -> str | None:
     """A search text, or None for one that holds nothing a database can look for."""
     stripped = (text or "").replace("\0", "").strip()
     return stripped or None
-
-
-def _check_reason(caller: auth.Caller, reason: str) -> None:
-    """An auditor does not handle cases, so reads personal data for a stated reason only."""
-    if caller.actor.role is Role.AUDITOR and reason == "handling":
-        raise Refused(
-            ProblemType.NOT_ALLOWED,
-            "Say why in X-Access-Reason: audit, complaint or legal_duty. It is recorded.",
-        )
-
-
-async def _check_file(centre: Centre, case_number: str, file: UploadFile, content: bytes) -> None:
-    if len(content) > MAX_FILE_BYTES:
-        raise Refused(
-            ProblemType.PAYLOAD_TOO_LARGE, "A file may have at most 5 MB. Send less.", field="/file"
-        )
-    if _media_type_of(file) not in MEDIA_TYPES or not content:
-        raise Refused(
-            ProblemType.INVALID_REQUEST,
-            "Send a PDF, a picture (PNG, JPEG), a text or an office document that is not empty.",
-            field="/file",
-        )
-    if await documents.size_of_files(centre.pool, case_number) + len(content) > MAX_FILES_BYTES:
-        raise Refused(
-            ProblemType.PAYLOAD_TOO_LARGE,
-            "The files of a case may have 50 MB together. Write a message instead.",
-            field="/file",
-        )
-
-
-def _media_type_of(file: UploadFile) -> str:
-    """What the sender says it is; nobody relies on that, so it is never shown in place."""
-    return (file.content_type or "").partition(";")[0].strip().lower()
-
-
-def _name_of(file: UploadFile) -> str:
-    """The name a file was sent with, without the folder and what cannot be printed."""
-    name = "".join(filter(str.isprintable, file.filename or "")).replace("\\", "/")
-    return name.rpartition("/")[2][-200:] or "file"
-
-
-async def _note_arrival(centre: Centre, act: Act, tag: str, document_id: str) -> None:
-    """Record that something came in; the case's own journal belongs to its workflow."""
-    await journal.append(
-        centre.pool,
-        "centre",
-        centre.clock(),
-        act.caller.actor,
-        tag,
-        {"case": act.subject, "document": document_id},
-    )

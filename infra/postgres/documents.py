@@ -6,7 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from infra.postgres.pool import Database
+from schemas.actor import COMPANY, Actor, Role
 from schemas.base import case_number_of
+from schemas.record import Arrival
 from schemas.task import TaskCompletion
 
 
@@ -55,16 +57,19 @@ async def add(db: Database, document: Document) -> None:
     )
 
 
-async def find(db: Database, document_id: UUID) -> Document | None:
-    """The document with this id, its content included."""
+async def find(db: Database, document_id: UUID, institute: str | None = None) -> Document | None:
+    """The document with this id, its content included, unless another institute wrote it."""
     row = await db.fetchrow(
         """
-        SELECT document_id, case_number, purpose, body, media_type, file_name, content, sha256,
-               written_by, written_at
-          FROM document
-         WHERE document_id = $1
+        SELECT d.document_id, d.case_number, d.purpose, d.body, d.media_type, d.file_name,
+               d.content, d.sha256, d.written_by, d.written_at
+          FROM document AS d
+          LEFT JOIN account AS a ON a.account_id = d.written_by
+         WHERE d.document_id = $1
+           AND ($2::text IS NULL OR a.institute IS NULL OR a.institute = $2)
         """,
         document_id,
+        institute,
     )
     return None if row is None else Document(**dict(row))
 
@@ -83,19 +88,68 @@ async def bodies(db: Database, document_ids: Sequence[UUID]) -> dict[UUID, str]:
     return {row["document_id"]: row["body"] for row in rows}
 
 
-async def of_case(db: Database, case_number: str) -> list[Document]:
-    """What was handed in for a case, oldest first, without the files themselves."""
+async def of_case(db: Database, case_number: str, institute: str | None = None) -> list[Document]:
+    """What was handed in for a case, oldest first, without the files themselves.
+
+    Args:
+        db: Where documents are kept.
+        case_number: Whose.
+        institute: Leave out what people of other institutes wrote; None for everything.
+    """
     rows = await db.fetch(
         """
-        SELECT document_id, case_number, purpose, body, media_type, file_name,
-               NULL::bytea AS content, sha256, written_by, written_at
-          FROM document
-         WHERE case_number = $1
-         ORDER BY written_at, document_id
+        SELECT d.document_id, d.case_number, d.purpose, d.body, d.media_type, d.file_name,
+               NULL::bytea AS content, d.sha256, d.written_by, d.written_at
+          FROM document AS d
+          LEFT JOIN account AS a ON a.account_id = d.written_by
+         WHERE d.case_number = $1
+           AND ($2::text IS NULL OR a.institute IS NULL OR a.institute = $2)
+         ORDER BY d.written_at, d.document_id
         """,
         case_number,
+        institute,
     )
     return [Document(**dict(row)) for row in rows]
+
+
+async def untold(
+    db: Database, written_before: datetime, limit: int = 100
+) -> list[tuple[str, Arrival]]:
+    """Arrivals that their cases have not been told of, oldest first, with the case number.
+
+    Cases that have not begun yet are left out: they are told when they have.
+    """
+    rows = await db.fetch(
+        """
+        SELECT d.document_id, d.case_number, d.purpose, d.written_by, a.role
+          FROM document AS d
+          JOIN support_case AS c ON c.case_number = d.case_number
+          LEFT JOIN account AS a ON a.account_id = d.written_by
+         WHERE d.told_at IS NULL
+           AND d.purpose IN ('message', 'attachment')
+           AND d.written_at < $1
+         ORDER BY d.written_at
+         LIMIT $2
+        """,
+        written_before,
+        limit,
+    )
+    return [
+        (
+            row["case_number"],
+            Arrival(
+                document=row["document_id"].hex,
+                purpose=row["purpose"],
+                actor=Actor(id=row["written_by"], role=Role(row["role"] or COMPANY.role)),
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def mark_told(db: Database, document_id: UUID, at: datetime) -> None:
+    """The case knows of this arrival."""
+    await db.execute("UPDATE document SET told_at = $2 WHERE document_id = $1", document_id, at)
 
 
 async def size_of_files(db: Database, case_number: str) -> int:

@@ -25,6 +25,7 @@ EVERY_PARAMETER = {
     "promise": "first_contact",
     "task": f"{CASE}.accept_case.1",
     "task_kind": TaskKind.ACCEPT_CASE.value,
+    "kind": "message",
 }
 
 

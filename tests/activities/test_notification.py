@@ -400,6 +400,31 @@ async def test_a_company_without_an_address_is_skipped_with_the_reason(
     assert post_office.taken == []
 
 
+async def test_a_company_without_an_address_that_is_asked_for_something_is_told_by_somebody(
+    case: Case, dispatcher: Dispatcher, post_office: PostOffice, start_case: StartCase
+) -> None:
+    driver = await start_case()
+    case.number = driver.handle.id
+    await add_contact(case.database, case.number, email=None)
+    told, asked = (
+        await case.message("withdrawn"),
+        await case.message(
+            "task_reminder",
+            task=f"{case.number}.answer_contact.1",
+            task_kind=TaskKind.ANSWER_CONTACT.value,
+            due_at=datetime.now(UTC).isoformat(),
+        ),
+    )
+
+    await dispatcher.dispatch([told, asked])
+    rows = [await case.until_delivered(key) for key in (told, asked)]
+
+    assert {row["reason"] for row in rows} == {"no_address"}
+    task = await driver.open_task(TaskKind.NOTIFY_OTHERWISE)
+    assert task.parameters["message"] == asked
+    assert len(await driver.open_kinds()) == 2  # with the screening
+
+
 async def test_a_company_whose_data_were_destroyed_is_skipped_with_the_reason(
     case: Case, dispatcher: Dispatcher, post_office: PostOffice
 ) -> None:

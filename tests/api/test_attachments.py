@@ -5,7 +5,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.routes.cases import MAX_FILE_BYTES, MAX_FILES_BYTES, MEDIA_TYPES
+from api.routes.documents import MAX_FILE_BYTES, MAX_FILES_BYTES, MEDIA_TYPES
 from tests.api.conftest import browser, filed, project, signed_in
 
 PDF = ("drawing.pdf", b"%PDF-1.7 plainly synthetic", "application/pdf")

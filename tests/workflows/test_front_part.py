@@ -1,6 +1,7 @@
 """Receipt, screening, triage, designation and first contact, with everything that goes wrong."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -16,6 +17,7 @@ from schemas.case import (
     PromiseState,
     Service,
 )
+from schemas.record import Arrival
 from schemas.task import (
     AcceptCase,
     AnswerContact,
@@ -492,3 +494,29 @@ async def test_a_message_that_cannot_be_delivered_becomes_somebodys_task(
 
     assert task.status is TaskStatus.OPEN
     assert task.parameters["message"] == "some-key"
+
+
+async def test_a_message_of_the_company_reaches_those_who_handle_the_case_once(
+    start_case: StartCase, database: asyncpg.Pool
+) -> None:
+    case = await start_case()
+    arrival = Arrival(document=uuid4().hex, purpose="message", actor=COMPANY)
+    for _ in range(2):
+        await case.handle.signal(SupportCase.document_arrived, arrival)
+    await case.get_accepted(TECH_HELD)
+    later = arrival.model_copy(update={"document": uuid4().hex, "purpose": "attachment"})
+    await case.handle.signal(SupportCase.document_arrived, later)
+
+    tags = await case.tags()
+    await case.settle(database)
+
+    assert [tags.count(f"case:{what}:received") for what in ("message", "attachment")] == [1, 1]
+    told = await database.fetch(
+        "SELECT audience, parameters FROM notification "
+        "WHERE case_number = $1 AND template = 'document_arrived' ORDER BY created_at",
+        case.handle.id,
+    )
+    assert [(row["audience"], row["parameters"]) for row in told] == [
+        ("centre:triage", {"kind": "message"}),
+        ("institute:KITECH:support", {"kind": "attachment"}),
+    ]

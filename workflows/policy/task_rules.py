@@ -19,7 +19,8 @@ from schemas.task import (
     TaskStatus,
 )
 
-_SUPERVISORS: Final = frozenset({Role.COORDINATOR, Role.DIRECTOR, Role.DEPT_HEAD})
+# Who may give tasks to others.
+SUPERVISORS: Final = frozenset({Role.COORDINATOR, Role.DIRECTOR, Role.DEPT_HEAD})
 _TRACK_OF: Final = {
     "short_fast": Track.SHORT,
     "short_monthly": Track.SHORT,
@@ -142,7 +143,7 @@ def check_claim(task: HumanTask, actor: Actor, expected: int | None) -> None:
     check_may_work_on(task, actor)
     check_open(task)
     check_version(task, expected)
-    if task.assignee not in {None, actor.id} and actor.role not in _SUPERVISORS:
+    if task.assignee not in {None, actor.id} and actor.role not in SUPERVISORS:
         raise Refused(
             ProblemType.TASK_NOT_YOURS,
             "A colleague has claimed this task. Ask them to release it, or your head to reassign.",
@@ -154,7 +155,7 @@ def check_release(task: HumanTask, actor: Actor, expected: int | None) -> None:
     check_may_work_on(task, actor)
     check_open(task)
     check_version(task, expected)
-    if task.assignee != actor.id and actor.role not in _SUPERVISORS:
+    if task.assignee != actor.id and actor.role not in SUPERVISORS:
         raise Refused(ProblemType.TASK_NOT_YOURS, "Only who claimed a task can release it.")
 
 
@@ -167,7 +168,7 @@ def check_reassignment(
         check_may_work_on(task, actor)
     check_open(task)
     check_version(task, expected)
-    if actor.role not in _SUPERVISORS:
+    if actor.role not in SUPERVISORS:
         raise Refused(
             ProblemType.NOT_ALLOWED, "Only a department head or a coordinator can reassign a task."
         )

@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 
 from api.pages.company import STAGES
 from api.pages.intake_form import DESK_CHANNELS
-from api.pages.staff import ACCESS_REASONS
+from api.pages.staff_cases import ACCESS_REASONS
 from api.problems import (
     _ADVICE,  # pyright: ignore[reportPrivateUsage]  # what the pages translate
     _AGAIN_WITH_SAME_KEY,  # pyright: ignore[reportPrivateUsage]
@@ -99,6 +99,7 @@ def labels() -> Iterator[tuple[str, ...]]:
         "evidence": EvidenceKind,
         "level": ("1", "2", "3"),
         "access": ACCESS_REASONS,
+        "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
         "done": [*COMPANY_TASKS, "message", "withdraw", "reopen"],
         "break": ("changed", "gap", "cut_off", "head_missing"),

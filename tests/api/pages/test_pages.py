@@ -23,6 +23,7 @@ from tests.api.conftest import (
     add_task,
     browser,
     business_number,
+    difficulty,
     filed,
     project,
     serving,
@@ -301,6 +302,50 @@ async def test_the_contact_is_read_on_its_own_and_the_read_is_recorded(
     assert reads == 2  # the original, and the documents
 
 
+async def test_what_the_company_sent_is_listed_and_fetched_with_a_reason(
+    app: FastAPI, public: httpx.AsyncClient, database: asyncpg.Pool
+) -> None:
+    receipt = await filed(public)
+    number = receipt["case_number"]
+    await public.post(
+        f"/api/v1/cases/{number}/attachments",
+        files={"file": ("시편.txt", "가나다".encode(), "text/plain")},
+        headers={"X-Tracking-Code": receipt["tracking_code"]},
+    )
+    action = f"/staff/cases/{number}/original"
+
+    async with sign_in(app, "auditor") as auditor:
+        case = (await auditor.get(f"/staff/cases/{number}")).text
+        read = await auditor.post(action, data={**hidden(case, action), "reason": "audit"})
+        [link] = re.findall(rf'href="(/staff/cases/{number}/documents/[^"]+)"', read.text)
+        fetched = await auditor.get(unescape(link))
+        unexplained = await auditor.get(link.partition("?")[0])
+
+    assert "What the company sent since" in case
+    assert fetched.content.decode() == "가나다"
+    assert fetched.headers["content-disposition"].startswith("attachment")
+    assert unexplained.status_code == 403
+    check_page(unexplained, "en")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("text/html,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("application/json", "application/problem+json"),
+        ("*/*", "application/problem+json"),
+    ],
+)
+async def test_an_unknown_address_answers_a_browser_with_a_page(
+    visitor: httpx.AsyncClient, accept: str, media_type: str
+) -> None:
+    answer = await visitor.get("/nothing-here", headers={"Accept": accept})
+    of_the_api = await visitor.get("/api/v1/nothing", headers={"Accept": accept})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (404, media_type)
+    assert of_the_api.headers["content-type"] == "application/problem+json"
+
+
 async def test_auditors_see_the_journal_even_when_temporal_is_away(
     app: FastAPI, public: httpx.AsyncClient, database: asyncpg.Pool
 ) -> None:
@@ -370,6 +415,22 @@ async def test_a_case_goes_back_and_forth_between_desk_and_company(live: Centre)
         assert "Request taken" in audit.text
         assert "acc-triage" in audit.text
         assert "합금" not in audit.text
+
+
+async def test_a_head_gives_a_task_to_a_colleague(live: Centre) -> None:
+    async with serving(live) as app, browser(app) as company:
+        number = (await company.post("/api/v1/cases", json=difficulty())).json()["case_number"]
+        task = f"/tasks/{number}.screen_case.1"
+        async with sign_in(app, "triage") as desk:
+            assert "Give the task to somebody else" not in (await desk.get(task)).text
+        async with sign_in(app, "coordinator") as coordinator:
+            page = (await coordinator.get(task)).text
+            given = {**hidden(page, f"{task}/reassign"), "new_assignee": "acc-triage"}
+            done = await coordinator.post(f"{task}/reassign", data=given)
+            after = (await coordinator.get(task)).text
+
+    assert done.headers["location"] == task
+    assert '<option value="acc-triage" selected>' in after
 
 
 async def test_a_test_policy_is_said_on_every_page(

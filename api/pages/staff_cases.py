@@ -1,0 +1,168 @@
+"""Cases as staff see them, and calls that the desk keys in."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from api import auth, reading, task_updates
+from api.auth import Caller
+from api.deps import CaseStaff
+from api.intake import file_case
+from api.pages.company import institute_names, intake_errors
+from api.pages.forms import FormError, typed_in
+from api.pages.intake_form import intake_form, intake_request, local_time
+from api.pages.posted import CORRECTABLE, PostedForm, key_in, new_key, text_in
+from api.pages.rendering import PageRoute, VisitDep, page
+from api.pagination import DEFAULT_PAGE, Cursor
+from api.problems import problem_of
+from api.routes.cases import list_cases
+from api.routes.documents import DocumentId, Handler, get_document, get_original, list_documents
+from schemas.actor import Role
+from schemas.base import CaseNumber
+from schemas.case import CaseStatus, Service
+from schemas.problem import ProblemType, Refused
+from schemas.task import TaskStatus
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+Filing = Annotated[Caller, Depends(auth.DESK)]
+ACCESS_REASONS: Final = ("handling", "audit", "complaint", "legal_duty")
+_READERS: Final = auth.HANDLERS.roles | {Role.AUDITOR}
+
+
+@router.get("/staff/cases")
+async def case_list(  # noqa: PLR0913  # a route's parameters
+    visit: VisitDep,
+    caller: CaseStaff,
+    *,
+    status: str = "",
+    service: str = "",
+    institute: str = "",
+    overdue: bool = False,
+    q: Annotated[str, Query(max_length=100)] = "",
+    cursor: Cursor = None,
+) -> Response:
+    """Cases within the reader's scope, the latest first."""
+    names = await institute_names(visit)
+    cases = await list_cases(
+        caller,
+        visit.centre,
+        status=CaseStatus(status) if status in set(CaseStatus) else None,
+        institute=institute if institute in names else None,
+        service=Service(service) if service in set(Service) else None,
+        overdue=overdue or None,
+        q=q or None,
+        cursor=cursor,
+        limit=DEFAULT_PAGE,
+    )
+    return await page(
+        visit,
+        "cases.html",
+        caller=caller,
+        cases=cases.items,
+        next_cursor=cases.next_cursor,
+        wanted={"status": status, "service": service, "institute": institute},
+        overdue=overdue,
+        q=q,
+        statuses=list(CaseStatus),
+        services=list(Service),
+        institutes=names,
+    )
+
+
+@router.get("/staff/cases/{case_number}")
+async def staff_case(case_number: CaseNumber, visit: VisitDep, caller: CaseStaff) -> Response:
+    """A case as staff see it: where it stands, its tasks, offers and timeline."""
+    view = await reading.staff_view(visit.centre, caller, case_number)
+    return await page(
+        visit,
+        "staff_case.html",
+        caller=caller,
+        case=view,
+        institutes=await institute_names(visit),
+        open_tasks=[task for task in view.tasks if task.status is TaskStatus.OPEN],
+        past_tasks=[task for task in view.tasks if task.status is not TaskStatus.OPEN],
+        may_audit=caller.actor.role in auth.AUDIT.roles,
+        may_read=caller.actor.role in _READERS,
+        reasons=ACCESS_REASONS[caller.actor.role is Role.AUDITOR :],
+        now=visit.centre.clock(),
+    )
+
+
+@router.post("/staff/cases/{case_number}/original")
+async def original(
+    case_number: CaseNumber, visit: VisitDep, caller: Handler, posted: PostedForm
+) -> Response:
+    """What the company wrote, whom to call, and everything written since; the read is recorded."""
+    reason = _checked(text_in(posted, "reason") or "handling")
+    return await page(
+        visit,
+        "original.html",
+        caller=caller,
+        reason=reason,
+        original=await get_original(case_number, caller, visit.centre, reason),
+        documents=(await list_documents(case_number, caller, visit.centre, reason)).items,
+    )
+
+
+@router.get("/staff/cases/{case_number}/documents/{document_id}")
+async def document(
+    case_number: CaseNumber,
+    document_id: DocumentId,
+    visit: VisitDep,
+    caller: Handler,
+    reason: str = "handling",
+) -> Response:
+    """A text or file of the case, to be saved; the read is recorded."""
+    return await get_document(case_number, document_id, caller, visit.centre, _checked(reason))
+
+
+def _checked(reason: str) -> str:
+    if reason not in ACCESS_REASONS:
+        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
+    return reason
+
+
+@router.get("/calls/new")
+async def new_call(visit: VisitDep, caller: Filing) -> Response:
+    """The form in which the desk keys a call in."""
+    typed = {"channel": "phone_1379", "received_at": local_time(visit.centre)}
+    form = await intake_form(visit.centre, visit.words, typed=typed, desk=True)
+    return await page(visit, "intake.html", caller=caller, form=form, key=new_key(), desk=True)
+
+
+@router.post("/calls/new")
+async def key_in_call(visit: VisitDep, caller: Filing, posted: PostedForm) -> Response:
+    """File the case for the caller and show the receipt to be read out."""
+    key = key_in(posted)
+    try:
+        intake = intake_request(posted, visit.words, channel=None)
+        receipt = await file_case(visit.centre, intake, filed_by=caller, key=key)
+    except CORRECTABLE as error:
+        problem = problem_of(visit.request, error)
+        errors: Sequence[FormError] = intake_errors(problem, visit.words)
+        form = await intake_form(
+            visit.centre, visit.words, typed=typed_in(posted), errors=errors, desk=True
+        )
+        return await page(
+            visit,
+            "intake.html",
+            caller=caller,
+            status=problem["status"],
+            form=form,
+            key=key,
+            desk=True,
+        )
+    await task_updates.is_projected(visit.centre, receipt.case_number, 1)
+    view = await reading.staff_view(visit.centre, caller, receipt.case_number)
+    return await page(
+        visit,
+        "receipt.html",
+        caller=caller,
+        case_number=receipt.case_number,
+        tracking_code=receipt.tracking_code,
+        promises=view.promises,
+        personal_data=receipt.personal_data,
+        desk=True,
+    )

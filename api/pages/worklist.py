@@ -1,0 +1,273 @@
+"""The staff's tasks: the list of them, and the page on which one is worked."""
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Response
+
+from api import reading, task_updates
+from api.auth import Caller
+from api.deps import TaskStaff
+from api.pages.company import institute_names
+from api.pages.forms import Option, answer_from, by_field, by_name, errors_in, fields_of, typed_in
+from api.pages.posted import CORRECTABLE, PostedForm, key_after, key_in, new_key, text_in
+from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
+from api.pagination import DEFAULT_PAGE, Cursor
+from api.problems import problem_of
+from api.reading import TaskView
+from api.routes.tasks import TaskReader, list_tasks
+from api.task_updates import TaskAnswer
+from infra.postgres import accounts
+from infra.postgres.accounts import Account
+from schemas.actor import INSTITUTE_ROLES, Role, groups_of
+from schemas.base import TaskId
+from schemas.task import HumanTask, TaskKind
+from workflows.policy.task_rules import SUPERVISORS
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/worklist")
+async def worklist(  # noqa: PLR0913  # a route's parameters
+    visit: VisitDep,
+    caller: TaskStaff,
+    *,
+    show: Literal["all", "mine", "completed"] = "all",
+    kind: str = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+    cursor: Cursor = None,
+    done: str = "",
+) -> Response:
+    """Open tasks of the reader's groups, the most urgent first."""
+    tasks = await list_tasks(
+        caller,
+        visit.centre,
+        status="completed" if show == "completed" else "open",
+        mine=show == "mine",
+        kind=TaskKind(kind) if kind in set(TaskKind) else None,
+        q=q or None,
+        cursor=cursor,
+        limit=DEFAULT_PAGE,
+    )
+    return await page(
+        visit,
+        "worklist.html",
+        caller=caller,
+        tasks=tasks.items,
+        next_cursor=tasks.next_cursor,
+        show=show,
+        kind=kind,
+        kinds=list(TaskKind),
+        q=q,
+        done=done if done in set(TaskKind) else "",
+        now=visit.centre.clock(),
+    )
+
+
+@router.get("/tasks/{task_id}")
+async def task_page(
+    task_id: TaskId, visit: VisitDep, caller: TaskReader, done: str = ""
+) -> Response:
+    """A task with its form, its case and the evidence beside it."""
+    return await _task_page(visit, caller, task_id, done=done)
+
+
+async def _task_page(  # noqa: PLR0913  # what the page is made of
+    visit: Visit,
+    caller: Caller,
+    task_id: str,
+    *,
+    done: str = "",
+    typed: Mapping[str, str] | None = None,
+    problem: Mapping[str, Any] | None = None,
+    key: str | None = None,
+) -> Response:
+    task = await task_updates.find_visible(visit.centre, caller.actor, task_id)
+    view = await reading.task_view(visit.centre, caller, task)
+    names = await institute_names(visit)
+    errors = errors_in(problem, visit.words, inside="outcome") if problem else []
+    fields = fields_of(
+        view.form,
+        visit.words,
+        typed=typed,
+        errors=by_field(errors),
+        choices=await _choices(visit, view, names),
+    )
+    return await page(
+        visit,
+        "task.html",
+        caller=caller,
+        status=problem["status"] if problem else 200,
+        view=view,
+        task=task,
+        fields=fields,
+        linked=by_name(fields),
+        errors=errors,
+        institutes=names,
+        successors=_options(
+            person
+            for person in await _colleagues(visit, task)
+            if task.candidate_group in groups_of(person.actor)
+        )
+        if caller.actor.role in SUPERVISORS
+        else [],
+        may_work=task.candidate_group in groups_of(caller.actor),
+        own=task.assignee == caller.actor.id,
+        assignee=await _name_of(visit, task.assignee),
+        done=done,
+        comment=(typed or {}).get("comment", ""),
+        key=key or new_key(),
+        now=visit.centre.clock(),
+    )
+
+
+async def _choices(
+    visit: Visit, view: TaskView, names: Mapping[str, str]
+) -> dict[str, Sequence[Option]]:
+    """Institutes and people to choose from; the institutes that matching proposed come first."""
+    ranked = [line.institute for line in view.evidence]
+    rest = sorted(set(names) - set(ranked), key=names.__getitem__)
+    institutes = [
+        Option(value=code, label=f"{names.get(code, code)} ({code})") for code in [*ranked, *rest]
+    ]
+    people = _options(await _colleagues(visit, view.task))
+    return {
+        "institute": institutes,
+        "better_institute": institutes,
+        "named_staff": people,
+        "assignee": people,
+    }
+
+
+async def _colleagues(visit: Visit, task: HumanTask) -> list[Account]:
+    """Everybody who works at the desks that a task concerns."""
+    day = visit.centre.korean_day(visit.centre.clock())
+    return [
+        person
+        for role, institute in _desks_of(task)
+        for person in await accounts.colleagues(visit.centre.pool, role, institute, day)
+    ]
+
+
+def _options(people: Iterable[Account]) -> list[Option]:
+    return [Option(value=person.account_id, label=person.display_name) for person in people]
+
+
+def _desks_of(task: HumanTask) -> list[tuple[Role, str | None]]:
+    """Where the people of a task's group work; for an overdue task the whole centre's desks."""
+    scope, *names = task.candidate_group.split(":")
+    if scope == "institute":
+        institute = names[0]
+        return [(role, institute) for role in Role if role in INSTITUTE_ROLES]
+    return [(role, None) for role in (Role.TRIAGE, Role.COORDINATOR, Role.SURVEY, Role.DIRECTOR)]
+
+
+async def _name_of(visit: Visit, account_id: str | None) -> str | None:
+    account = account_id and await accounts.find(visit.centre.pool, account_id)
+    return account.display_name if account else account_id
+
+
+@router.post("/tasks/{task_id}/complete")
+async def complete_task(
+    task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
+) -> Response:
+    """Complete the task; a stale version or an error keeps what was typed."""
+    view = await reading.task_view(
+        visit.centre,
+        caller,
+        await task_updates.find_visible(visit.centre, caller.actor, task_id),
+    )
+    try:
+        await task_updates.complete(
+            visit.centre,
+            caller,
+            task_id,
+            answer_from(view.form, posted),
+            expected=_version_in(posted),
+            key=key_in(posted),
+        )
+    except CORRECTABLE as error:
+        return await _shown_again(visit, caller, task_id, posted, error)
+    return see(f"/worklist?done={view.task.kind.value}")
+
+
+@router.post("/tasks/{task_id}/claim")
+async def claim_task(
+    task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
+) -> Response:
+    """Take the task over."""
+    claiming = task_updates.claim(
+        visit.centre, caller, task_id, expected=_version_in(posted), key=key_in(posted)
+    )
+    return await _task_after(claiming, visit, caller, task_id, posted)
+
+
+@router.post("/tasks/{task_id}/release")
+async def release_task(
+    task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
+) -> Response:
+    """Put the task back into the group's queue."""
+    releasing = task_updates.release(
+        visit.centre, caller, task_id, expected=_version_in(posted), key=key_in(posted)
+    )
+    return await _task_after(releasing, visit, caller, task_id, posted)
+
+
+@router.post("/tasks/{task_id}/reassign")
+async def reassign_task(
+    task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
+) -> Response:
+    """Give the task to a colleague, or back to the group's queue; for supervisors."""
+    reassigning = task_updates.reassign(
+        visit.centre,
+        caller,
+        task_id,
+        assignee=text_in(posted, "new_assignee"),
+        expected=_version_in(posted),
+        key=key_in(posted),
+    )
+    return await _task_after(reassigning, visit, caller, task_id, posted)
+
+
+@router.post("/tasks/{task_id}/comments")
+async def comment_task(
+    task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
+) -> Response:
+    """Write a comment for whoever works on the task."""
+    text = text_in(posted, "comment")
+    if text is None:
+        return see(f"/tasks/{quote(task_id)}")
+    commenting = task_updates.comment(visit.centre, caller, task_id, text, key=key_in(posted))
+    return await _task_after(commenting, visit, caller, task_id, posted)
+
+
+async def _task_after(
+    act: Awaitable[TaskAnswer], visit: Visit, caller: Caller, task_id: str, posted: PostedForm
+) -> Response:
+    """Act, and lead back to the task."""
+    try:
+        await act
+    except CORRECTABLE as error:
+        return await _shown_again(visit, caller, task_id, posted, error)
+    return see(f"/tasks/{quote(task_id)}")
+
+
+async def _shown_again(
+    visit: Visit, caller: Caller, task_id: str, posted: PostedForm, error: Exception
+) -> Response:
+    """The task as it is now, with what the reader typed."""
+    problem = problem_of(visit.request, error)
+    return await _task_page(
+        visit,
+        caller,
+        task_id,
+        typed=typed_in(posted),
+        problem=problem,
+        key=key_after(problem, posted),
+    )
+
+
+def _version_in(posted: PostedForm) -> int | None:
+    version = text_in(posted, "version") or ""
+    return int(version) if version.isascii() and version.isdigit() else None
