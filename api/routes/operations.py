@@ -138,7 +138,14 @@ async def decode(
 async def _database(centre: Centre) -> str:
     try:
         missing = await pending(centre.pool)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    ) as error:
+        if not is_outage(error):
+            raise
         return "cannot be reached"
     return f"migrations missing: {', '.join(missing)}" if missing else "ok"
 
