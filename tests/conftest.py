@@ -30,11 +30,14 @@ from schemas.base import case_number
 from schemas.case import Candidate, CaseIntake, Service
 from schemas.designation import MatchRequest, MatchResult
 from schemas.task import TaskKind
+from tests.chromium import chromium
 from tests.driver import CaseDriver, StartCase
 from workers.policy_files import default_policy
 from workers.worker import workflow_runner
 from workflows.activity_stubs import Matching
 from workflows.support_case import SupportCase
+
+__all__ = ["chromium"]
 
 NewDatabase: TypeAlias = Callable[[str], Awaitable[str]]
 

@@ -1,7 +1,6 @@
 """A real browser on the real pages, served over HTTP on this machine."""
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,18 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from api.centre import Centre
 from tests.api.conftest import absent_temporal, centre, reference, serving
 
 __all__ = ["absent_temporal", "centre", "reference"]
-
-CHROMIUM = shutil.which("chromium")
-_QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -35,20 +28,6 @@ async def address(centre: Centre) -> AsyncIterator[str]:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
             server.should_exit = True
             await serving_task
-
-
-@pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """The system's Chromium; nothing is downloaded."""
-    if CHROMIUM is None:
-        pytest.skip(
-            "Chromium is missing. Install it with: "
-            "apt-get install --no-install-recommends chromium fonts-noto-cjk"
-        )
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET])
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture(params=["ko", "en"])
