@@ -114,7 +114,8 @@ async def rank_institutes(
 
     Args:
         request: Which case.
-        retry_every: Pause between attempts (policy `match.retry.interval`).
+        retry_every: Longest pause between attempts (policy `match.retry.interval_minutes`). The
+            first ones follow soon: a worker that crashed is back in seconds.
         give_up_after: When a person takes over (policy `match.retry.total`).
 
     Raises:
@@ -125,8 +126,10 @@ async def rank_institutes(
         request,
         task_queue="matching",
         start_to_close_timeout=timedelta(minutes=5),
-        heartbeat_timeout=timedelta(seconds=60),
+        heartbeat_timeout=timedelta(seconds=20),
         schedule_to_close_timeout=give_up_after,
-        retry_policy=RetryPolicy(initial_interval=retry_every, backoff_coefficient=1.0),
+        retry_policy=RetryPolicy(
+            initial_interval=min(timedelta(seconds=2), retry_every), maximum_interval=retry_every
+        ),
         summary="find institutes",
     )

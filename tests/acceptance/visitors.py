@@ -29,6 +29,10 @@ class Centre:
         self._http: httpx.AsyncClient | None = None
         self._tokens: dict[str, str] = {}
 
+    def at(self, url: str) -> "Centre":
+        """The same centre at another address."""
+        return Centre(url, self._password, self.data)
+
     @asynccontextmanager
     async def connected(self) -> AsyncGenerator[None]:
         """Open connections for one test."""
@@ -61,31 +65,36 @@ class Centre:
             await asyncio.sleep(0.3)
         return await self._http.request(method, path, json=body, headers=headers)
 
+    @staticmethod
+    def difficulty(description: str, **changes: Any) -> dict[str, Any]:
+        """What a company sends to file a difficulty."""
+        return {
+            "service": "difficulty",
+            "channel": "web",
+            "company": {
+                "name": "합성기업",
+                "business_registration_number": NUMBERS[0],
+                "contact_name": "합성 담당자",
+                "email": "company@sme.example",
+                "phone": "02-0000-0000",
+                "region": "서울",
+                "has_research_lab": True,
+            },
+            "title": "주조품 내부 기공",
+            "description": description,
+            "consents": {
+                "collect_use": {"given": True, "text_version": "2013-1"},
+                "provide_to_institutes": {"given": True, "text_version": "2013-1"},
+            },
+            **changes,
+        }
+
     async def file(self, description: str, **changes: Any) -> "Company":
         """File a difficulty as a company does."""
         answer = await self.call(
             "POST",
             "/cases",
-            body={
-                "service": "difficulty",
-                "channel": "web",
-                "company": {
-                    "name": "합성기업",
-                    "business_registration_number": NUMBERS[0],
-                    "contact_name": "합성 담당자",
-                    "email": "company@sme.example",
-                    "phone": "02-0000-0000",
-                    "region": "서울",
-                    "has_research_lab": True,
-                },
-                "title": "주조품 내부 기공",
-                "description": description,
-                "consents": {
-                    "collect_use": {"given": True, "text_version": "2013-1"},
-                    "provide_to_institutes": {"given": True, "text_version": "2013-1"},
-                },
-                **changes,
-            },
+            body=self.difficulty(description, **changes),
             headers={"Idempotency-Key": uuid4().hex},
         )
         assert answer.status_code in {201, 202}, answer.text
@@ -99,6 +108,9 @@ class Centre:
                 "POST", "/sessions", body={"username": username, "password": self._password}
             )
             assert answer.status_code in {200, 201}, answer.text
+            assert self._http is not None
+            # Each visitor names itself by its token; a session in the jar would be everybody's.
+            self._http.cookies.clear()
             self._tokens[username] = answer.json()["token"]
         return Staff(self, username, self._tokens[username])
 
@@ -187,6 +199,7 @@ class Staff:
     def __init__(self, centre: Centre, username: str, token: str) -> None:
         self.centre = centre
         self.username = username
+        self.token = token
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def get(self, path: str) -> Any:
