@@ -16,9 +16,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.notification import Dispatcher
+from api.arrivals import tell_case
 from api.intake import start_case
 from api.problems import is_outage
-from infra.postgres import calendar, intakes, notifications, sweeps
+from infra.postgres import calendar, documents, intakes, notifications, sweeps
 from schemas.case import CaseIntake
 from workflows.support_case import SupportCase
 
@@ -28,8 +29,6 @@ PAUSE: Final = timedelta(seconds=5)
 # Younger ones are probably being started right now by those who stored them.
 _INTAKE_AGE: Final = timedelta(seconds=5)
 _MESSAGE_AGE: Final = timedelta(seconds=10)
-# How a server that restarts shows on connections that were open already.
-_CONNECTION_BROKEN: Final = (asyncpg.AdminShutdownError, asyncpg.InterfaceError)
 _STARTS_AT_ONCE: Final = 10
 _SIGNAL_TIMEOUT: Final = timedelta(seconds=10)
 
@@ -40,6 +39,7 @@ class Swept:
 
     cases_started: int = 0
     messages: int = 0
+    arrivals: int = 0
     cases_told: int = 0
 
 
@@ -70,7 +70,7 @@ class Sweeper:
             try:
                 await self.sweep()
             except Exception as error:
-                if is_outage(error) or isinstance(error, _CONNECTION_BROKEN):
+                if is_outage(error):
                     log.warning("sweep_interrupted", error=type(error).__name__)
                 else:
                     # A defect here must not end the process that carries the cases.
@@ -92,6 +92,7 @@ class Sweeper:
             swept = Swept(
                 cases_started=await self._start_cases(),
                 messages=await self._dispatch_messages(),
+                arrivals=await self._tell_of_arrivals(),
                 cases_told=await self._tell_of_calendar(),
             )
         # Messages that are being tried again are found by every sweep, and are no news.
@@ -130,6 +131,15 @@ class Sweeper:
         keys = await notifications.pending(self._pool, self._clock() - _MESSAGE_AGE)
         await self._dispatcher.dispatch(keys)
         return len(keys)
+
+    async def _tell_of_arrivals(self) -> int:
+        now = self._clock()
+        untold = await documents.untold(self._pool, now - _MESSAGE_AGE)
+        told = [
+            await tell_case(self._pool, self._client, case_number, arrival, now)
+            for case_number, arrival in untold
+        ]
+        return sum(told)
 
     async def _tell_of_calendar(self) -> int:
         version = await calendar.current_version(self._pool)

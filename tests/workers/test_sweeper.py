@@ -13,13 +13,15 @@ from temporalio.client import ActivityHandle, Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-from infra.postgres import calendar, intakes, notifications, records
+from infra.postgres import calendar, documents, intakes, notifications, records
+from infra.postgres.documents import Document
 from infra.postgres.intakes import Filing
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import open_pool
 from infra.postgres.sweeps import sweep_lock
+from schemas.actor import COMPANY
 from schemas.base import case_number
-from schemas.case import CaseIntake, CaseStatus, Service
+from schemas.case import CaseIntake, CaseSnapshot, CaseStatus, Service
 from schemas.record import CaseProjection, Message
 from tests.conftest import NewDatabase
 from tests.driver import StartCase
@@ -191,6 +193,50 @@ async def test_one_process_sweeps_at_a_time(
 
     assert await sweeper.sweep() == Swept(messages=1)
     await temporal.client.get_activity_handle(f"notify/{key}").terminate()
+
+
+async def add_arrival(database: asyncpg.Pool, number: str) -> Document:
+    document = Document(
+        document_id=uuid4(),
+        case_number=number,
+        purpose="message",
+        body="보충합니다.",
+        sha256="",
+        written_by=COMPANY.id,
+        written_at=STORED_AT,
+    )
+    await documents.add(database, document)
+    return document
+
+
+async def test_a_message_whose_case_was_not_told_is_told_once(
+    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+) -> None:
+    case = await start_case()
+    await records.save_case(own_database, await case.snapshot())
+    await add_arrival(own_database, case.handle.id)
+    sweeper = sweeper_at(own_database, temporal.client, timedelta(seconds=11))
+
+    assert await sweeper.sweep() == Swept(arrivals=1)
+    assert await sweeper.sweep() == Swept()
+
+    assert (await case.tags()).count("case:message:received") == 1
+
+
+async def test_a_message_to_a_case_that_has_not_begun_waits_and_to_one_that_is_over_does_not(
+    own_database: asyncpg.Pool, temporal: WorkflowEnvironment
+) -> None:
+    not_begun, over = (case_number(2032, next(_SERIALS)) for _ in range(2))
+    await add_arrival(own_database, not_begun)
+    await add_arrival(own_database, over)
+    ended = CaseSnapshot(
+        case_number=over, version=1, received_at=STORED_AT, registered_at=STORED_AT
+    )
+    await records.save_case(own_database, ended)
+    sweeper = sweeper_at(own_database, temporal.client, timedelta(minutes=1))
+
+    assert await sweeper.sweep() == Swept(arrivals=1)
+    assert await sweeper.sweep() == Swept()
 
 
 async def test_while_temporal_is_away_everything_stays_for_the_next_sweep(
