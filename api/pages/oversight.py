@@ -1,16 +1,18 @@
 """For auditors and operators: what really happened to a case, and what got stuck."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
+from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
 from api import auth, reading
 from api.auth import Caller
-from api.centre import Centre
+from api.centre import Centre, calling_temporal
 from api.pages.company import institute_names
 from api.pages.rendering import PageRoute, Visit, VisitDep, page
 from api.problems import is_outage
@@ -28,6 +30,10 @@ Operator = Annotated[Caller, Depends(auth.staff(Role.OPERATOR))]
 # A case that waits longer than this for the sweeper, or past its last deadline, is stuck.
 STUCK_AFTER: Final = timedelta(minutes=15)
 TOP_LEVEL: Final = 3
+# Set by Temporal itself on a workflow whose tasks fail.
+_PROBLEMS: Final = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+_MOST_FAILING: Final = 100
+_PATIENCE_SECONDS: Final = 5
 
 
 @router.get("/audit/{case_number}")
@@ -83,6 +89,37 @@ def _mailbox_of(visit: Visit) -> Path:
     return visit.centre.mailbox_dir
 
 
+@dataclass(frozen=True)
+class FailingWorkflow:
+    """A workflow whose code cannot go on: a release has to put that right.
+
+    Attributes:
+        problems: What Temporal says, such as `cause=WorkflowTaskFailedCauseNonDeterministicError`.
+    """
+
+    workflow_id: str
+    problems: tuple[str, ...]
+
+
+async def _failing(centre: Centre) -> list[FailingWorkflow] | None:
+    """Workflows whose tasks fail again and again; None while Temporal is away."""
+    try:
+        with calling_temporal():
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return [
+                    FailingWorkflow(
+                        found.id, tuple(found.typed_search_attributes.get(_PROBLEMS) or ())
+                    )
+                    async for found in centre.temporal.list_workflows(
+                        f"{_PROBLEMS.name} IS NOT NULL", limit=_MOST_FAILING
+                    )
+                ]
+    except (RPCError, OSError) as error:
+        if not is_outage(error):
+            raise
+        return None
+
+
 @router.get("/operations")
 async def operations(visit: VisitDep, caller: Operator) -> Response:
     """How much is open, what is stuck, which messages failed, which ladders are at their end."""
@@ -92,6 +129,7 @@ async def operations(visit: VisitDep, caller: Operator) -> Response:
         "operations.html",
         caller=caller,
         load=await statistics.load(pool, now),
+        failing=await _failing(visit.centre),
         stuck=await oversight.stuck_cases(pool, now - STUCK_AFTER),
         failed=await oversight.failed_messages(pool),
         lost=await oversight.ladders_at_end(pool, TOP_LEVEL),

@@ -1,5 +1,6 @@
 """The pages over a real database, as a browser without JavaScript sees them."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,9 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
 from api.centre import Centre
 from infra.postgres.policies import add_policy, current_policy_version, set_current_policy
@@ -415,6 +418,41 @@ async def test_a_case_goes_back_and_forth_between_desk_and_company(live: Centre)
         assert "Request taken" in audit.text
         assert "acc-triage" in audit.text
         assert "합금" not in audit.text
+
+
+@workflow.defn(sandboxed=False)
+class Broken:
+    @workflow.run
+    async def run(self) -> None:
+        raise RuntimeError("a defect")
+
+
+async def test_operators_see_procedures_whose_program_fails(
+    live: Centre, temporal: WorkflowEnvironment
+) -> None:
+    async with Worker(temporal.client, task_queue="broken", workflows=[Broken]):
+        broken = await temporal.client.start_workflow(
+            Broken.run, id="broken-procedure", task_queue="broken"
+        )
+        async with serving(live) as app, sign_in(app, "operator") as operator:
+            page = await operator.get("/operations")
+            for _ in range(100):
+                if "broken-procedure" in page.text:
+                    break
+                await asyncio.sleep(0.1)
+                page = await operator.get("/operations")
+    await broken.terminate()
+
+    check_page(page, "en")
+    assert "broken-procedure" in page.text
+    assert "WorkflowTaskFailed" in page.text
+
+
+async def test_operators_are_told_when_temporal_is_away(app: FastAPI) -> None:
+    async with sign_in(app, "operator") as operator:
+        page = await operator.get("/operations")
+
+    assert "Temporal cannot be reached at the moment." in page.text
 
 
 async def test_a_head_gives_a_task_to_a_colleague(live: Centre) -> None:
