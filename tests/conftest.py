@@ -19,6 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.records import RecordsActivities
 from infra.postgres.calendar import load_holidays
@@ -35,6 +36,7 @@ from tests.driver import CaseDriver, StartCase
 from workers.policy_files import default_policy
 from workers.worker import workflow_runner
 from workflows.activity_stubs import Matching
+from workflows.calendar_change import CalendarChange
 from workflows.support_case import SupportCase
 
 __all__ = ["chromium"]
@@ -157,16 +159,18 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
 
     records = RecordsActivities(database, leave_to_the_sweeper)
     deadlines = DeadlineActivities(database)
+    calendar = CalendarActivities(database, temporal.client)
     case = Worker(
         temporal.client,
         task_queue="case",
-        workflows=[SupportCase],
+        workflows=[SupportCase, CalendarChange],
         activities=[
             records.save_case,
             records.screen,
             records.find_submission,
             deadlines.pin_policy,
             deadlines.compute,
+            calendar.tell_cases,
         ],
         workflow_runner=workflow_runner(),
     )

@@ -13,6 +13,7 @@ import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from temporalio.service import RPCError
 
 from api.app import create_app
 from infra import search_attributes
@@ -23,6 +24,7 @@ from infra.settings import Settings
 from infra.telemetry import configure_logging
 from infra.temporal import connect_client
 from schemas.policy import Policy
+from workers.calendar_changes import start_calendar_change
 from workers.deployment import build_id, make_current
 from workers.loading import load_centre, load_demonstration
 from workers.local import environment_of, run_local
@@ -285,13 +287,44 @@ def declare(
     day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])],
     name: Annotated[str, typer.Argument(help="As it is called, e.g. 임시공휴일.")],
 ) -> None:
-    """Add a temporary holiday; deadlines computed from now on skip it."""
+    """Add a temporary holiday; deadlines skip it, those of open cases too."""
 
     async def add(pool: asyncpg.Pool) -> None:
         version = await calendar.declare_holiday(pool, _day(day), name)
         console.print(f"{_day(day)} is a holiday from calendar version {version} on.")
+        await _tell_cases(settings, version)
 
-    asyncio.run(_with_pool(_settings(), add))
+    settings = _settings()
+    asyncio.run(_with_pool(settings, add))
+
+
+@holidays_app.command()
+def close(
+    institute: Annotated[str, typer.Argument(help="Code of the institute, e.g. KITECH.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])],
+    reason: Annotated[str, typer.Argument(help="As it is called, e.g. 창립기념일.")],
+) -> None:
+    """Add a day on which one institute is closed; only its own deadlines skip it."""
+
+    async def add(pool: asyncpg.Pool) -> None:
+        version = await calendar.close_institute(pool, institute, _day(day), reason)
+        console.print(f"{institute} is closed on {_day(day)}: calendar version {version}.")
+        await _tell_cases(settings, version)
+
+    settings = _settings()
+    try:
+        asyncio.run(_with_pool(settings, add))
+    except calendar.NoSuchInstitute:
+        _end_with(f"There is no institute {institute}. Codes are at /api/v1/institutes.")
+
+
+async def _tell_cases(settings: Settings, version: int) -> None:
+    try:
+        await start_calendar_change(await connect_client(settings), version)
+    except (RPCError, RuntimeError):
+        console.print("Temporal cannot be reached; open cases are told when it is back.")
+    else:
+        console.print("Open cases are being told.")
 
 
 @policy_app.command()

@@ -7,11 +7,13 @@ from typing import Any, Final
 import asyncpg
 from temporalio.client import Client
 
+from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
 from activities.notification import Dispatcher, NotificationActivities
 from activities.records import RecordsActivities
 from infra.settings import Settings
+from workflows.calendar_change import CalendarChange
 from workflows.support_case import SupportCase
 
 CASE: Final = "case"
@@ -21,7 +23,7 @@ MATCHING: Final = "matching"
 
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
-WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {CASE: [SupportCase]}
+WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {CASE: [SupportCase, CalendarChange]}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     pool, settings, client = resources.pool, resources.settings, resources.client
     records = RecordsActivities(pool, Dispatcher(client).dispatch)
     deadlines = DeadlineActivities(pool)
+    calendar = CalendarActivities(pool, client)
     notification = NotificationActivities(pool, client, settings)
     matching = MatchingActivities(pool)
     return {
@@ -62,6 +65,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 records.find_submission,
                 deadlines.pin_policy,
                 deadlines.compute,
+                calendar.tell_cases,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),

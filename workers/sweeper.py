@@ -13,15 +13,15 @@ from typing import Final
 import asyncpg
 import structlog
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
+from activities.calendar import tell_case as tell_case_of_calendar
 from activities.notification import Dispatcher
 from api.arrivals import tell_case
 from api.intake import start_case
 from api.problems import is_outage
 from infra.postgres import calendar, documents, intakes, notifications, sweeps
 from schemas.case import CaseIntake
-from workflows.support_case import SupportCase
+from workers.calendar_changes import start_calendar_change
 
 log = structlog.stdlib.get_logger()
 
@@ -30,7 +30,6 @@ PAUSE: Final = timedelta(seconds=5)
 _INTAKE_AGE: Final = timedelta(seconds=5)
 _MESSAGE_AGE: Final = timedelta(seconds=10)
 _STARTS_AT_ONCE: Final = 10
-_SIGNAL_TIMEOUT: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -142,20 +141,11 @@ class Sweeper:
         return sum(told)
 
     async def _tell_of_calendar(self) -> int:
+        """See to it that cases are told; those that began meanwhile are told here, one by one."""
         version = await calendar.current_version(self._pool)
         behind = await sweeps.cases_behind_calendar(self._pool, version)
-        told = [await self._tell(case_number, version) for case_number in behind]
-        return sum(told)
-
-    async def _tell(self, case_number: str, version: int) -> bool:
-        try:
-            await self._client.get_workflow_handle(case_number).signal(
-                SupportCase.calendar_changed, version, rpc_timeout=_SIGNAL_TIMEOUT
-            )
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            # Its run has ended and its last record is not written, or it was archived.
-            log.warning("case_not_running", case_number=case_number)
-            return False
-        return True
+        if not behind or await start_calendar_change(self._client, version):
+            return 0
+        return sum(
+            [await tell_case_of_calendar(self._client, number, version) for number in behind]
+        )

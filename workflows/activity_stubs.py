@@ -56,6 +56,14 @@ class Records:
         raise NotImplementedError
 
 
+class Calendar:
+    """The table of holidays, and the cases that count with it."""
+
+    @activity.defn(name="calendar.tell_cases")
+    async def tell_cases(self, version: int) -> int:
+        raise NotImplementedError
+
+
 class Matching:
     """Finds institutes that can help."""
 
@@ -132,4 +140,16 @@ async def rank_institutes(
             initial_interval=min(timedelta(seconds=2), retry_every), maximum_interval=retry_every
         ),
         summary="find institutes",
+    )
+
+
+async def tell_cases_of_calendar(version: int) -> int:
+    """Tell every open case that counted with an older calendar, going on from where it stopped."""
+    return await workflow.execute_activity_method(
+        Calendar.tell_cases,
+        version,
+        start_to_close_timeout=timedelta(hours=6),
+        heartbeat_timeout=timedelta(seconds=30),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="tell open cases",
     )

@@ -76,6 +76,47 @@ async def declare_holiday(pool: asyncpg.Pool, on_day: date, name: str) -> int:
     return version
 
 
+class NoSuchInstitute(Exception):
+    """There is no institute with this code."""
+
+
+async def close_institute(pool: asyncpg.Pool, institute: str, on_day: date, reason: str) -> int:
+    """Add a day on which an institute is closed: only its own periods skip it.
+
+    Repeating it changes nothing.
+
+    Returns:
+        The version of the calendar that contains it.
+
+    Raises:
+        NoSuchInstitute: The code is unknown.
+    """
+    async with transaction(pool) as db:
+        await _one_change_at_a_time(db)
+        if not await db.fetchval(
+            "SELECT EXISTS (SELECT FROM institute WHERE code = $1)", institute
+        ):
+            raise NoSuchInstitute(institute)
+        if await db.fetchval(
+            "SELECT EXISTS (SELECT FROM institute_closure WHERE institute = $1 AND on_day = $2)",
+            institute,
+            on_day,
+        ):
+            return await current_version(db)
+        version = await _new_version(db, f"{institute} closed {on_day.isoformat()}")
+        await db.execute(
+            """
+            INSERT INTO institute_closure (institute, on_day, reason, version)
+            VALUES ($1, $2, $3, $4)
+            """,
+            institute,
+            on_day,
+            reason,
+            version,
+        )
+    return version
+
+
 async def current_version(db: Database) -> int:
     """The newest version of the calendar; 0 when it is empty."""
     return await db.fetchval("SELECT coalesce(max(version), 0) FROM calendar_version")

@@ -29,18 +29,29 @@ async def sweep_lock(pool: asyncpg.Pool) -> AsyncGenerator[bool]:
                 await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP)
 
 
-async def cases_behind_calendar(db: Database, version: int, limit: int = 100) -> list[str]:
-    """Open cases that have not been told of version `version` of the holiday table (U30)."""
+async def cases_behind_calendar(
+    db: Database, version: int, *, after: str = "", limit: int = 100
+) -> list[str]:
+    """Open cases that have not been told of version `version` of the holiday table (U30).
+
+    Args:
+        db: The read model.
+        version: The newest one.
+        after: Only cases whose number comes after this one.
+        limit: How many at most.
+    """
     rows = await db.fetch(
         """
         SELECT case_number
           FROM support_case
          WHERE closed_at IS NULL
            AND calendar_version < $1
-         ORDER BY calendar_version, case_number
-         LIMIT $2
+           AND case_number > $2
+         ORDER BY case_number
+         LIMIT $3
         """,
         version,
+        after,
         limit,
     )
     return [row["case_number"] for row in rows]

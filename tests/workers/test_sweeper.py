@@ -146,6 +146,15 @@ async def test_a_stored_message_is_delivered_when_it_is_old_enough(
     await delivery.terminate()
 
 
+async def swept_to_the_end(sweeper: Sweeper) -> Swept:
+    """What the sweeper tells itself, when the workflow that tells most cases is done."""
+    for _ in range(200):
+        if (swept := await sweeper.sweep()) != Swept():
+            return swept
+        await asyncio.sleep(0.05)
+    raise AssertionError("nothing was left for the sweeper")
+
+
 async def test_open_cases_are_told_of_a_new_holiday_table(
     own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
 ) -> None:
@@ -156,7 +165,7 @@ async def test_open_cases_are_told_of_a_new_holiday_table(
     for day in range(1, 4):
         await calendar.declare_holiday(own_database, date(2031, 3, day), "임시공휴일")
 
-    assert await sweeper.sweep() == Swept(cases_told=1)
+    assert await swept_to_the_end(sweeper) == Swept(cases_told=1)
 
     told = await driver.snapshot()
     assert told.calendar_version == await calendar.current_version(own_database)
@@ -175,9 +184,10 @@ async def test_a_case_whose_run_is_gone_is_named_in_the_log(
     await calendar.declare_holiday(own_database, date(2031, 3, 1), "임시공휴일")
 
     with capture_logs() as logs:
-        swept = await sweeper_at(own_database, temporal.client, timedelta()).sweep()
+        sweeper = sweeper_at(own_database, temporal.client, timedelta())
+        while "case_not_running" not in [line["event"] for line in logs]:
+            assert await sweeper.sweep() == Swept()
 
-    assert swept == Swept()
     assert [line["case_number"] for line in logs if line["event"] == "case_not_running"] == [gone]
 
 

@@ -1,0 +1,118 @@
+"""Open cases hear of a changed table of holidays, each once, whatever interrupts the telling."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+
+from activities.calendar import CalendarActivities
+from infra.postgres import records
+from infra.postgres.calendar import (
+    NoSuchInstitute,
+    close_institute,
+    current_version,
+    declare_holiday,
+    holiday_table,
+)
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import open_pool
+from schemas.case import CaseSnapshot, CaseStatus
+from tests.conftest import NewDatabase
+from tests.driver import CaseDriver, StartCase
+from workers.calendar_changes import start_calendar_change
+from workflows.calendar_change import CalendarChange
+
+NOW = datetime(2031, 3, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
+    """Cases of this test alone."""
+    url = await new_database(f"calendar-{uuid4().hex[:8]}")
+    await migrate(url)
+    pool = await open_pool(url)
+    yield pool
+    await pool.close()
+
+
+async def behind(database: asyncpg.Pool, start_case: StartCase) -> CaseDriver:
+    """A running case that counted with an older calendar."""
+    case = await start_case()
+    snapshot = (await case.snapshot()).model_copy(update={"calendar_version": 0})
+    await records.save_case(database, snapshot)
+    return case
+
+
+async def test_every_open_case_is_told_in_order_with_a_heartbeat_for_each(
+    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+) -> None:
+    cases = [await behind(own_database, start_case) for _ in range(3)]
+    closed = CaseSnapshot(
+        case_number="1379-2031-000001", version=1, status=CaseStatus.CLOSED,
+        received_at=NOW, registered_at=NOW, closed_at=NOW,
+    )  # fmt: skip
+    await records.save_case(own_database, closed)
+    environment = ActivityEnvironment()
+    beats: list[tuple[Any, ...]] = []
+    environment.on_heartbeat = lambda *details: beats.append(details)
+
+    told = await environment.run(
+        CalendarActivities(own_database, temporal.client).tell_cases, 10_000
+    )
+
+    assert told == len(cases)
+    assert beats == [(case.handle.id, count) for count, case in enumerate(cases, 1)]
+    for case in cases:
+        assert (await case.tags()).count("case:calendar:changed") == 1
+
+
+async def test_a_retry_goes_on_after_the_last_case_that_was_told(
+    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+) -> None:
+    first, second = [await behind(own_database, start_case) for _ in range(2)]
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, heartbeat_details=[first.handle.id, 1])
+
+    told = await environment.run(
+        CalendarActivities(own_database, temporal.client).tell_cases, 10_001
+    )
+
+    assert told == 2
+    assert "case:calendar:changed" not in await first.tags()
+    assert "case:calendar:changed" in await second.tags()
+
+
+async def test_a_version_is_carried_out_once(temporal: WorkflowEnvironment, workers: None) -> None:
+    assert await start_calendar_change(temporal.client, 424_242)
+    await temporal.client.get_workflow_handle_for(CalendarChange.run, "calendar/424242").result()
+
+    assert not await start_calendar_change(temporal.client, 424_242)
+
+
+async def test_a_closed_institute_changes_the_calendar_once_and_for_itself_alone(
+    own_database: asyncpg.Pool,
+) -> None:
+    for code in ("KITECH", "KERI"):
+        await own_database.execute(
+            "INSERT INTO institute (code, name_ko, name_en, city, valid_from) "
+            "VALUES ($1, $1, $1, '', '2013-01-01')",
+            code,
+        )
+    before = await declare_holiday(own_database, date(2031, 5, 1), "임시공휴일")
+    versions = [
+        await close_institute(own_database, "KITECH", date(2031, 10, 12), "창립기념일")
+        for _ in range(2)
+    ]
+
+    assert versions == [before + 1] * 2
+    assert await current_version(own_database) == before + 1
+    assert (await holiday_table(own_database)).closures == {
+        "KITECH": frozenset({date(2031, 10, 12)})
+    }
+    with pytest.raises(NoSuchInstitute):
+        await close_institute(own_database, "NOWHERE", date(2031, 10, 12), "-")
