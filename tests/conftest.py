@@ -19,6 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.archive import ArchiveActivities
 from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.records import RecordsActivities
@@ -37,6 +38,7 @@ from workers.policy_files import default_policy
 from workers.worker import workflow_runner
 from workflows.activity_stubs import Matching
 from workflows.calendar_change import CalendarChange
+from workflows.history_archive import HistoryArchive
 from workflows.support_case import SupportCase
 
 __all__ = ["chromium"]
@@ -160,10 +162,11 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
     records = RecordsActivities(database, leave_to_the_sweeper)
     deadlines = DeadlineActivities(database)
     calendar = CalendarActivities(database, temporal.client)
+    archive = ArchiveActivities(database, temporal.client)
     case = Worker(
         temporal.client,
         task_queue="case",
-        workflows=[SupportCase, CalendarChange],
+        workflows=[SupportCase, CalendarChange, HistoryArchive],
         activities=[
             records.save_case,
             records.screen,
@@ -171,6 +174,7 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
             deadlines.pin_policy,
             deadlines.compute,
             calendar.tell_cases,
+            archive.keep_closed,
         ],
         workflow_runner=workflow_runner(),
     )

@@ -33,6 +33,7 @@ from workers.mailbox import run_mailbox
 from workers.policy_files import policy_from
 from workers.rebuild import rebuild as rebuild_read_model
 from workers.registry import TASK_QUEUES
+from workers.schedules import archive_now, plan
 from workers.worker import run_worker
 from workflows.policy.policy_table import PolicyFileError
 
@@ -164,14 +165,16 @@ def mailbox() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to this release's tables and Temporal to its search attributes."""
+    """Bring the database to this release's tables, Temporal to its attributes and schedules."""
     settings = _settings()
 
     async def both() -> None:
         for name in await migrate_database(settings.database_url.get_secret_value()):
             console.print(f"applied {name}")
-        for name in await search_attributes.register(await connect_client(settings)):
+        client = await connect_client(settings)
+        for name in await search_attributes.register(client):
             console.print(f"registered search attribute {name}")
+        await plan(client)
 
     asyncio.run(both())
 
@@ -216,6 +219,20 @@ def rebuild() -> None:
         console.print(f"{count} cases written.", highlight=False)
 
     asyncio.run(_with_pool(settings, from_workflows))
+
+
+@app.command()
+def archive() -> None:
+    """Keep the histories of closed cases here, before Temporal forgets them.
+
+    A schedule does the same every night.
+    """
+    settings = _settings()
+
+    async def now() -> int:
+        return await archive_now(await connect_client(settings))
+
+    console.print(f"{asyncio.run(now())} histories archived.", highlight=False)
 
 
 @audit_app.command()

@@ -49,6 +49,7 @@ from workers.local_parts import (
 )
 from workers.processes import Part, ProcessEntry
 from workers.registry import CASE, INSTITUTE, MATCHING, NOTIFY
+from workers.schedules import plan
 
 Ready = Callable[[], Awaitable[bool]]
 
@@ -279,6 +280,7 @@ class LocalCentre:
         )
         client = await connect_client(settings)
         await search_attributes.register(client)
+        await plan(client)
         retention = Duration()
         retention.FromTimedelta(_RETENTION)
         await client.workflow_service.update_namespace(

@@ -8,7 +8,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from infra.postgres import journal, records
+from infra.postgres import archive, journal, records
 from infra.postgres.pool import transaction
 from schemas.record import CaseProjection
 from workflows.support_case import SupportCase
@@ -20,7 +20,7 @@ _RPC_TIMEOUT: Final = timedelta(seconds=30)
 
 
 async def rebuild(client: Client, pool: asyncpg.Pool) -> int:
-    """Write the rows of every case that Temporal still has.
+    """Write the rows of every case that Temporal or the archive has.
 
     Rows that are there and newer stay as they are. Texts, contacts, accounts and the log of
     messages are no part of the read model: they are backed up, not rebuilt.
@@ -31,7 +31,10 @@ async def rebuild(client: Client, pool: asyncpg.Pool) -> int:
     Returns:
         How many cases were written.
     """
-    count = 0
+    written: set[str] = set()
+    async for projection in archive.projections(pool):
+        await _write(pool, projection)
+        written.add(projection.snapshot.case_number)
     async for execution in client.list_workflows(_QUERY):
         case = client.get_workflow_handle_for(
             SupportCase.run, execution.id, run_id=execution.run_id
@@ -44,9 +47,9 @@ async def rebuild(client: Client, pool: asyncpg.Pool) -> int:
             log.warning("case_not_rebuilt", case_number=execution.id)
             continue
         await _write(pool, projection)
-        count += 1
-    log.info("read_model_rebuilt", cases=count)
-    return count
+        written.add(projection.snapshot.case_number)
+    log.info("read_model_rebuilt", cases=len(written))
+    return len(written)
 
 
 async def _write(pool: asyncpg.Pool, projection: CaseProjection) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import asyncpg
 from temporalio.client import Client
 
+from activities.archive import ArchiveActivities
 from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
@@ -14,6 +15,7 @@ from activities.notification import Dispatcher, NotificationActivities
 from activities.records import RecordsActivities
 from infra.settings import Settings
 from workflows.calendar_change import CalendarChange
+from workflows.history_archive import HistoryArchive
 from workflows.support_case import SupportCase
 
 CASE: Final = "case"
@@ -23,7 +25,9 @@ MATCHING: Final = "matching"
 
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
-WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {CASE: [SupportCase, CalendarChange]}
+WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
+    CASE: [SupportCase, CalendarChange, HistoryArchive]
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     records = RecordsActivities(pool, Dispatcher(client).dispatch)
     deadlines = DeadlineActivities(pool)
     calendar = CalendarActivities(pool, client)
+    archive = ArchiveActivities(pool, client)
     notification = NotificationActivities(pool, client, settings)
     matching = MatchingActivities(pool)
     return {
@@ -66,6 +71,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 deadlines.pin_policy,
                 deadlines.compute,
                 calendar.tell_cases,
+                archive.keep_closed,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),

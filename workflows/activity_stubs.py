@@ -4,7 +4,7 @@ A subclass in `activities/` does the work; workflows call the typed functions be
 import nothing that does I/O.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
@@ -61,6 +61,14 @@ class Calendar:
 
     @activity.defn(name="calendar.tell_cases")
     async def tell_cases(self, version: int) -> int:
+        raise NotImplementedError
+
+
+class Archive:
+    """Histories of cases that are over."""
+
+    @activity.defn(name="archive.keep_closed")
+    async def keep_closed(self, at: datetime) -> int:
         raise NotImplementedError
 
 
@@ -152,4 +160,16 @@ async def tell_cases_of_calendar(version: int) -> int:
         heartbeat_timeout=timedelta(seconds=30),
         retry_policy=_UNTIL_IT_WORKS,
         summary="tell open cases",
+    )
+
+
+async def archive_histories(at: datetime) -> int:
+    """Keep the histories of closed cases; a walk that is interrupted is repeated."""
+    return await workflow.execute_activity_method(
+        Archive.keep_closed,
+        at,
+        start_to_close_timeout=timedelta(hours=6),
+        heartbeat_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="archive closed cases",
     )

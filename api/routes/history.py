@@ -13,6 +13,8 @@ from pydantic import RootModel
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
 
 from api import auth
 from api.auth import Caller
@@ -20,6 +22,7 @@ from api.centre import Centre, calling_temporal
 from api.deps import CentreDep
 from api.problems import responses
 from api.task_updates import RPC_TIMEOUT
+from infra.postgres import archive
 from schemas.base import CaseNumber, Instant, WireModel
 from schemas.problem import ProblemType
 
@@ -97,9 +100,7 @@ async def get_history(
     ] = "timeline",
 ) -> Response:
     """The decoded history: what really happened, event by event."""
-    handle = centre.temporal.get_workflow_handle(case_number)
-    with calling_temporal():
-        history = await handle.fetch_history(rpc_timeout=RPC_TIMEOUT)
+    history = await _history(centre, case_number)
     if format == "raw":
         return Response(history.to_json(), media_type="application/json")
     lines = [
@@ -108,6 +109,19 @@ async def get_history(
     run_id = history.events[0].workflow_execution_started_event_attributes.original_execution_run_id
     timeline = History(case_number=case_number, run_id=run_id, items=lines)
     return JSONResponse(timeline.model_dump(mode="json"))
+
+
+async def _history(centre: Centre, case_number: str) -> WorkflowHistory:
+    """The history as Temporal has it, or the archive once Temporal has forgotten it."""
+    handle = centre.temporal.get_workflow_handle(case_number)
+    try:
+        with calling_temporal():
+            return await handle.fetch_history(rpc_timeout=RPC_TIMEOUT)
+    except RPCError as error:
+        archived = await archive.find(centre.pool, case_number)
+        if archived is None or error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return WorkflowHistory.from_json(case_number, archived.history)
 
 
 async def _line(centre: Centre, event: HistoryEvent) -> HistoryLine:

@@ -6,10 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from api.centre import Centre
+from infra.postgres import archive
+from infra.postgres.archive import ArchivedHistory
 from tests.api.conftest import browser, difficulty, serving, signed_in
+from workflows.support_case import SupportCase
 
 
 @pytest.fixture
@@ -147,3 +151,36 @@ async def test_a_supervisor_gives_a_task_to_somebody_of_its_group_and_takes_it_b
     assert given.json()["task"]["assignee"] == "acc-triage"
     assert stale.status_code == 412
     assert taken_back.json()["task"]["assignee"] is None
+
+
+async def test_auditors_read_a_history_that_temporal_has_forgotten(live: Centre) -> None:
+    async with serving(live) as app, browser(app) as company:
+        filing = (await company.post("/api/v1/cases", json=difficulty())).json()
+        number = filing["case_number"]
+        auditor = await signed_in(app, "auditor")
+        url = f"/api/v1/cases/{number}/history"
+        remembered = await auditor.get(url)
+        handle = live.temporal.get_workflow_handle(number)
+        history = await handle.fetch_history()
+        await archive.keep(
+            live.pool,
+            ArchivedHistory(
+                workflow_id=number,
+                run_id=remembered.json()["run_id"],
+                closed_at=datetime.now(UTC),
+                events=len(history.events),
+                history=history.to_json(),
+                projection=await handle.query(SupportCase.projection),
+            ),
+            datetime.now(UTC),
+        )
+    # The server's own namespace knows no case.
+    forgetful = Client(live.temporal.service_client, namespace="temporal-system")
+    async with serving(replace(live, temporal=forgetful)) as app:
+        auditor = await signed_in(app, "auditor")
+        archived = await auditor.get(url)
+        unknown = await auditor.get("/api/v1/cases/1379-2026-999999/history")
+
+    assert archived.status_code == 200, archived.text
+    assert archived.json()["items"][:5] == remembered.json()["items"][:5]
+    assert unknown.status_code == 404

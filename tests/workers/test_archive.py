@@ -1,0 +1,104 @@
+"""Histories outlive Temporal's retention: archived once, readable and rebuilt from afterwards."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from temporalio.client import Client, WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+
+from infra.postgres import archive
+from infra.postgres.archive import ArchiveDamaged
+from infra.postgres.policies import add_policy
+from tests.driver import CaseDriver, StartCase
+from tests.workflows.test_records import read_model
+from workers.policy_files import default_policy
+from workers.rebuild import rebuild
+from workers.schedules import ARCHIVE_ID, archive_now, plan
+from workflows.policy.policy_table import override
+
+# The server's own namespace: a Temporal that has forgotten every case.
+_WITHOUT_CASES = "temporal-system"
+# Soon over in real time.
+_SHORT = """
+version = "soon-over"
+clock = "elapsed"
+day = "PT1S"
+
+[values]
+"expiry.grace_seconds" = 0
+"survey.close" = "PT1S"
+"survey.phone" = "PT0.5S"
+"survey.remind" = ["PT0.2S", "PT0.4S"]
+"reopen.window" = "PT2S"
+"""
+
+
+async def over(start_case: StartCase, database: asyncpg.Pool) -> CaseDriver:
+    """A case whose run has ended."""
+    policy = override(default_policy(), _SHORT)
+    await add_policy(database, policy)
+    case = await start_case(policy_version=policy.version)
+    await case.withdraw()
+    await asyncio.wait_for(case.handle.result(), 20)
+    await case.settle(database)
+    return case
+
+
+async def test_what_temporal_has_forgotten_is_read_and_rebuilt_from_the_archive(
+    start_case: StartCase, temporal: WorkflowEnvironment, database: asyncpg.Pool
+) -> None:
+    case = await over(start_case, database)
+    history = await case.handle.fetch_history()
+    before = await read_model(database, case.handle.id)
+
+    assert await archive_now(temporal.client) >= 1
+    assert await archive_now(temporal.client) == 0
+    for table in ("support_case", "human_task", "assignment"):
+        await database.execute(f"DELETE FROM {table} WHERE case_number = $1", case.handle.id)  # noqa: S608  # our own names
+    forgetful = Client(temporal.client.service_client, namespace=_WITHOUT_CASES)
+    await rebuild(forgetful, database)
+
+    assert await read_model(database, case.handle.id) == before
+    kept = await archive.find(database, case.handle.id)
+    assert kept is not None
+    assert kept.events == len(history.events)
+    assert WorkflowHistory.from_json(case.handle.id, kept.history).events == history.events
+
+
+async def test_a_running_case_is_not_archived(
+    start_case: StartCase, temporal: WorkflowEnvironment, database: asyncpg.Pool
+) -> None:
+    case = await start_case()
+
+    await archive_now(temporal.client)
+
+    assert await archive.find(database, case.handle.id) is None
+
+
+async def test_an_archived_history_that_was_changed_is_not_believed(
+    start_case: StartCase, temporal: WorkflowEnvironment, database: asyncpg.Pool
+) -> None:
+    case = await over(start_case, database)
+    await archive_now(temporal.client)
+    await database.execute(
+        "UPDATE archived_history SET sha256 = 'other' WHERE workflow_id = $1", case.handle.id
+    )
+
+    with pytest.raises(ArchiveDamaged):
+        await archive.find(database, case.handle.id)
+
+
+async def test_schedules_are_made_once_and_stay_paused_when_somebody_paused_them(
+    temporal: WorkflowEnvironment,
+) -> None:
+    await plan(temporal.client)
+    schedule = temporal.client.get_schedule_handle(ARCHIVE_ID)
+    await schedule.pause(note="maintenance")
+    await plan(temporal.client)
+
+    described = await schedule.describe()
+    await schedule.delete()
+
+    assert described.schedule.state.paused
+    assert described.schedule.spec.time_zone_name == "Asia/Seoul"

@@ -1,0 +1,76 @@
+"""What Temporal starts by the calendar: made or brought up to date whenever a centre is set up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+from workers.registry import CASE
+from workflows.history_archive import HistoryArchive
+
+ARCHIVE_ID: Final = "history-archive"
+# A centre that was down over the night makes up for it as soon as it is up.
+_CATCH_UP: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A workflow without arguments that is started by the calendar.
+
+    Attributes:
+        cron: When, as cron says it, in Seoul's time.
+    """
+
+    schedule_id: str
+    workflow: str
+    cron: str
+
+
+PLANNED: Final = (Planned(ARCHIVE_ID, HistoryArchive.__name__, "0 3 * * *"),)
+
+
+async def plan(client: Client) -> None:
+    """Make every schedule, or bring it to what this release wants. Paused ones stay paused."""
+    for planned in PLANNED:
+        schedule = _schedule(planned)
+        try:
+            await client.create_schedule(planned.schedule_id, schedule)
+        except ScheduleAlreadyRunningError:
+            await client.get_schedule_handle(planned.schedule_id).update(_changed_to(schedule))
+
+
+def _changed_to(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleUpdate]:
+    def change(found: ScheduleUpdateInput) -> ScheduleUpdate:
+        schedule.state = found.description.schedule.state
+        return ScheduleUpdate(schedule)
+
+    return change
+
+
+def _schedule(planned: Planned) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            planned.workflow, id=planned.schedule_id, task_queue=CASE
+        ),
+        spec=ScheduleSpec(cron_expressions=[planned.cron], time_zone_name="Asia/Seoul"),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
+    )
+
+
+async def archive_now(client: Client) -> int:
+    """Archive what is closed at once; returns how many histories were kept."""
+    return await client.execute_workflow(
+        HistoryArchive.run, id=f"{ARCHIVE_ID}-by-hand", task_queue=CASE
+    )
