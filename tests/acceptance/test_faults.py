@@ -34,11 +34,16 @@ def doomed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     )
 
 
-def kill(data: Path, name: str) -> None:
-    """`kill -9` of one part, by the process id that the centre wrote down."""
-    parts = json.loads((data / "processes.json").read_text("utf-8"))["parts"]
-    [part] = [part for part in parts if part["name"] == name]
-    os.kill(part["pid"], signal.SIGKILL)
+async def kill(data: Path, name: str) -> None:
+    """`kill -9` of one part, by the process id that the centre wrote down once it had started."""
+    for _ in range(100):
+        parts = json.loads((data / "processes.json").read_text("utf-8"))["parts"]
+        for part in parts:
+            if part["name"] == name:
+                os.kill(part["pid"], signal.SIGKILL)
+                return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{name} was never started again")
 
 
 async def kill_at_random(data: Path, seed: int) -> list[str]:
@@ -48,7 +53,7 @@ async def kill_at_random(data: Path, seed: int) -> list[str]:
     chance.shuffle(victims)
     for victim in victims:
         await asyncio.sleep(chance.uniform(0.5, 3.0))
-        kill(data, victim)
+        await kill(data, victim)
     return victims
 
 

@@ -6,69 +6,14 @@ import pytest
 from playwright.async_api import Page
 
 from tests.api.conftest import business_number
+from tests.browser.findings import check_page, check_shown
 
 PAGES: Final = ("/", "/cases/new", "/track", "/sign-in")
-
-_FINDINGS: Final = """() => {
-  const found = [];
-  const named = (field) => field.labels?.length || field.ariaLabel
-    || field.getAttribute("aria-labelledby");
-  for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea"))
-    if (!named(field)) found.push(`no label: ${field.name}`);
-  for (const field of document.querySelectorAll("[aria-describedby]"))
-    for (const id of field.getAttribute("aria-describedby").split(" ").filter(Boolean))
-      if (!document.getElementById(id)) found.push(`describes nothing: ${id}`);
-  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
-  found.push(...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `id twice: ${id}`));
-  let level = 0;
-  for (const heading of document.querySelectorAll("h1, h2, h3, h4")) {
-    const own = Number(heading.tagName[1]);
-    if (own > level + 1) found.push(`heading skips a level: ${heading.textContent}`);
-    level = own;
-  }
-  if (document.querySelectorAll("h1").length !== 1) found.push("not one h1");
-  for (const landmark of ["header", "main", "footer"])
-    if (document.querySelectorAll(`body > ${landmark}`).length !== 1) found.push(landmark);
-  if (document.documentElement.scrollWidth > innerWidth) found.push("wider than the screen");
-  return found;
-}"""
-
-# Contrast of every text with the nearest background that is painted behind it (WCAG 1.4.3).
-_PALE: Final = """() => {
-  const parts = (colour) => colour.match(/[0-9.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((value) => value / 255)
-    .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = (element) => {
-    for (; element; element = element.parentElement) {
-      const colour = parts(getComputedStyle(element).backgroundColor);
-      if (colour.length === 3 || colour[3] > 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const pale = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility()) continue;
-    const style = getComputedStyle(element);
-    const [one, other] = [light(parts(style.color)), light(behind(element))].sort((a, b) => b - a);
-    const large = parseFloat(style.fontSize) >= 24;
-    if ((one + 0.05) / (other + 0.05) < (large ? 3 : 4.5)) pale.push(element.textContent.trim());
-  }
-  return pale;
-}"""
 
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_a_page_can_be_read_and_operated(screen: Page, path: str) -> None:
-    problems: list[str] = []
-    screen.on("console", lambda message: problems.append(message.text))
-
-    await screen.goto(path)
-
-    assert await screen.evaluate(_FINDINGS) == []
-    assert await screen.evaluate(_PALE) == []
-    assert problems == []
+    await check_page(screen, path)
 
 
 async def test_errors_are_announced_and_lead_to_their_fields(screen: Page) -> None:
@@ -82,8 +27,7 @@ async def test_errors_are_announced_and_lead_to_their_fields(screen: Page) -> No
 
     assert await screen.evaluate("document.activeElement.name") == "title"
     assert await screen.evaluate("document.activeElement.ariaInvalid") == "true"
-    assert await screen.evaluate(_FINDINGS) == []
-    assert await screen.evaluate(_PALE) == []
+    await check_shown(screen)
 
 
 async def test_a_difficulty_is_filed_with_the_keyboard_alone(screen: Page) -> None:
@@ -115,10 +59,9 @@ async def test_a_difficulty_is_filed_with_the_keyboard_alone(screen: Page) -> No
 
     assert answers == {}
     assert await screen.locator(".keep dd").count() == 2
-    assert await screen.evaluate(_FINDINGS) == []
+    await check_shown(screen)
     await screen.goto(screen.url.removesuffix("/receipt"))
-    assert await screen.evaluate(_FINDINGS) == []
-    assert await screen.evaluate(_PALE) == []
+    await check_shown(screen)
 
 
 _IS_FOCUS_VISIBLE: Final = """() => {
