@@ -30,8 +30,10 @@ from infra.mail import SmtpMailer
 from infra.postgres import notifications
 from infra.settings import Settings
 from schemas.actor import COMPANY_GROUP
+from schemas.outcome import (
+    TaskKind,
+)
 from schemas.record import Message
-from schemas.task import TaskKind
 from workflows.activity_stubs import Notification
 
 log = structlog.stdlib.get_logger()

@@ -7,14 +7,16 @@ from api.centre import Centre
 from infra.postgres import accounts, cases, intakes, tasks
 from schemas.actor import Actor, Role, groups_of, institute_group
 from schemas.base import WireModel
-from schemas.problem import ProblemType, Refused
-from schemas.task import (
+from schemas.outcome import (
     AcceptCase,
     AssignInstitute,
     DecideNoMatch,
-    HumanTask,
     ResolveOverdue,
     ScreenCase,
+)
+from schemas.problem import ProblemType, Refused
+from schemas.task import (
+    HumanTask,
 )
 
 

@@ -22,9 +22,16 @@ from schemas.case import (
 )
 from schemas.document import document_id_of, is_document_reference
 from schemas.journal import JournalEntry
+from schemas.outcome import (
+    OUTCOMES,
+    TaskKind,
+)
 from schemas.policy import Reasoning
 from schemas.problem import ProblemType, Refused
-from schemas.task import OUTCOMES, HumanTask, TaskKind, TaskStatus
+from schemas.task import (
+    HumanTask,
+    TaskStatus,
+)
 
 # What a company is told of its case's journal; the rest is about who did what inside.
 _TOLD: frozenset[str] = frozenset(

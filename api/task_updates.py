@@ -26,15 +26,17 @@ from schemas.actor import Actor, groups_of
 from schemas.base import WireModel, case_number_of
 from schemas.case import CaseSnapshot, CaseStatus, ReopenRequest, Withdrawal
 from schemas.document import document_reference
+from schemas.outcome import (
+    OUTCOMES,
+    Outcome,
+    TaskKind,
+)
 from schemas.problem import ProblemType, Refused
 from schemas.task import (
-    OUTCOMES,
     HumanTask,
-    Outcome,
     TaskClaim,
     TaskComment,
     TaskCompletion,
-    TaskKind,
     TaskReassignment,
     TaskReceipt,
     TaskRelease,

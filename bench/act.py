@@ -10,7 +10,12 @@ from uuid import uuid4
 
 from bench.local_centre import PASSWORD, Bench, difficulty, local_centre, report, timed
 from schemas.actor import Actor, Role
-from schemas.task import ScreenCase, TaskCompletion
+from schemas.outcome import (
+    ScreenCase,
+)
+from schemas.task import (
+    TaskCompletion,
+)
 from workflows.support_case import SupportCase
 
 COUNT: Final = 50

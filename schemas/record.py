@@ -8,7 +8,10 @@ from schemas.actor import Actor
 from schemas.base import CaseNumber, Instant, WireModel
 from schemas.case import CaseSnapshot
 from schemas.journal import JournalEntry
-from schemas.task import HumanTask, TaskCompletion
+from schemas.task import (
+    HumanTask,
+    TaskCompletion,
+)
 
 
 class Message(WireModel):

@@ -31,7 +31,9 @@ from infra.search_attributes import KEYS
 from schemas.base import case_number
 from schemas.case import Candidate, CaseIntake, Service
 from schemas.designation import MatchRequest, MatchResult
-from schemas.task import TaskKind
+from schemas.outcome import (
+    TaskKind,
+)
 from tests.chromium import chromium
 from tests.driver import CaseDriver, StartCase
 from workers.policy_files import default_policy

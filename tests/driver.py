@@ -14,20 +14,22 @@ from temporalio.testing import WorkflowEnvironment
 from schemas.actor import COMPANY, Actor, Role
 from schemas.case import CaseSnapshot, ReopenRequest, Withdrawal
 from schemas.document import document_reference
-from schemas.problem import ProblemType
-from schemas.record import CaseProjection
-from schemas.task import (
+from schemas.outcome import (
     AcceptCase,
     AssignInstitute,
     ContactCompany,
-    HumanTask,
     Outcome,
     ScreenCase,
-    TaskCompletion,
     TaskKind,
+    TriageCase,
+)
+from schemas.problem import ProblemType
+from schemas.record import CaseProjection
+from schemas.task import (
+    HumanTask,
+    TaskCompletion,
     TaskReceipt,
     TaskStatus,
-    TriageCase,
 )
 from workflows.support_case import SupportCase
 

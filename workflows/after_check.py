@@ -7,7 +7,11 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role, centre_group
     from schemas.case import NO_SURVEY, SHORT_SURVEY, CaseOutcome
-    from schemas.task import AnswerSurvey, CallBack, CallForSurvey
+    from schemas.outcome import (
+        AnswerSurvey,
+        CallBack,
+        CallForSurvey,
+    )
 
 from workflows.asking import Question, ask, ask_until
 from workflows.case_file import CaseFile, abandon

@@ -12,15 +12,17 @@ with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, SYSTEM, Role, centre_group
     from schemas.base import WireModel
     from schemas.case import CaseOutcome
+    from schemas.outcome import (
+        ResolveOverdue,
+        TaskKind,
+    )
     from schemas.policy import Deadline, Period
     from schemas.record import SubmissionQuery
     from schemas.task import (
         HumanTask,
-        ResolveOverdue,
         TaskClaim,
         TaskComment,
         TaskCompletion,
-        TaskKind,
         TaskReassignment,
         TaskRelease,
         TaskStatus,

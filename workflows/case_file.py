@@ -30,7 +30,10 @@ with workflow.unsafe.imports_passed_through():
     from schemas.journal import JournalEntry
     from schemas.policy import Deadline, DeadlineRequest, Pause, Period, PolicyValues
     from schemas.record import CaseProjection, CaseWrite, Message
-    from schemas.task import HumanTask, TaskStatus
+    from schemas.task import (
+        HumanTask,
+        TaskStatus,
+    )
 
 from workflows import activity_stubs
 from workflows.human_tasks import HumanTasks

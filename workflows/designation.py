@@ -15,7 +15,13 @@ with workflow.unsafe.imports_passed_through():
         OfferAnswer,
     )
     from schemas.designation import MatchRequest
-    from schemas.task import AcceptCase, AssignInstitute, DecideNoMatch, HandleByHand, Volunteer
+    from schemas.outcome import (
+        AcceptCase,
+        AssignInstitute,
+        DecideNoMatch,
+        HandleByHand,
+        Volunteer,
+    )
 
 from workflows import activity_stubs
 from workflows.asking import Question, ask, ask_until

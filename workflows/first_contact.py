@@ -7,7 +7,11 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role
     from schemas.case import CaseOutcome, CaseStatus, PromiseState
-    from schemas.task import AnswerContact, ContactCompany, TaskKind
+    from schemas.outcome import (
+        AnswerContact,
+        ContactCompany,
+        TaskKind,
+    )
 
 from workflows.asking import Question, ask, ask_until
 from workflows.case_file import CaseFile, Ended

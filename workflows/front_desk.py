@@ -5,8 +5,13 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role, centre_group
     from schemas.case import CaseOutcome, CaseStatus, Service
+    from schemas.outcome import (
+        ReferCase,
+        ScreenCase,
+        SupplyInformation,
+        TriageCase,
+    )
     from schemas.record import ScreeningRequest
-    from schemas.task import ReferCase, ScreenCase, SupplyInformation, TriageCase
 
 from workflows import activity_stubs
 from workflows.asking import Question, ask, ask_until

@@ -7,6 +7,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import Actor
     from schemas.base import Instant, task_id
+    from schemas.outcome import (
+        TaskKind,
+    )
     from schemas.policy import Deadline
     from schemas.problem import ProblemType, Refused
     from schemas.task import (
@@ -14,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
         TaskClaim,
         TaskComment,
         TaskCompletion,
-        TaskKind,
         TaskReassignment,
         TaskRelease,
         TaskStatus,

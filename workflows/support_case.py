@@ -16,11 +16,14 @@ with workflow.unsafe.imports_passed_through():
         ReopenRequest,
         Withdrawal,
     )
+    from schemas.outcome import (
+        NotifyOtherwise,
+        TriageCase,
+    )
     from schemas.problem import ProblemType, Refused
     from schemas.record import Arrival, CaseProjection
     from schemas.task import (
         HumanTask,
-        NotifyOtherwise,
         TaskClaim,
         TaskComment,
         TaskCompletion,
@@ -28,7 +31,6 @@ with workflow.unsafe.imports_passed_through():
         TaskReceipt,
         TaskRelease,
         TaskStatus,
-        TriageCase,
     )
 
 from workflows import activity_stubs, asking

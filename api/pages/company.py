@@ -40,8 +40,13 @@ from api.routes.sessions import set_cookie
 from infra.postgres import reference
 from schemas.base import CaseNumber, TaskId
 from schemas.case import RESOLVED, CaseStatus
+from schemas.outcome import (
+    TaskKind,
+)
 from schemas.problem import ProblemType, Refused
-from schemas.task import TaskKind, TaskStatus
+from schemas.task import (
+    TaskStatus,
+)
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

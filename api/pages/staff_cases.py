@@ -22,7 +22,9 @@ from schemas.actor import Role
 from schemas.base import CaseNumber
 from schemas.case import CaseStatus, Service
 from schemas.problem import ProblemType, Refused
-from schemas.task import TaskStatus
+from schemas.task import (
+    TaskStatus,
+)
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -22,7 +22,12 @@ from infra.postgres import accounts
 from infra.postgres.accounts import Account
 from schemas.actor import INSTITUTE_ROLES, Role, groups_of
 from schemas.base import TaskId
-from schemas.task import HumanTask, TaskKind
+from schemas.outcome import (
+    TaskKind,
+)
+from schemas.task import (
+    HumanTask,
+)
 from workflows.policy.task_rules import SUPERVISORS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -35,8 +35,10 @@ from schemas.base import (
 from schemas.case import CaseOutcome, CaseStatus, Service
 from schemas.company import IntakeRequest
 from schemas.journal import JournalEntry
+from schemas.outcome import (
+    MAX_TEXT,
+)
 from schemas.problem import ProblemType, Refused
-from schemas.task import MAX_TEXT
 from workflows.policy.personal_data import PersonalDataKind
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])

@@ -17,8 +17,14 @@ from infra.postgres import tasks
 from infra.postgres.tasks import TaskFilter
 from schemas.actor import Role, groups_of
 from schemas.base import Instant, RequestModel, TaskId, WireModel
+from schemas.outcome import (
+    MAX_TEXT,
+    TaskKind,
+)
 from schemas.problem import ProblemType
-from schemas.task import MAX_TEXT, TaskKind, TaskStatus
+from schemas.task import (
+    TaskStatus,
+)
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
 

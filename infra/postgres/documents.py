@@ -9,7 +9,9 @@ from infra.postgres.pool import Database
 from schemas.actor import COMPANY, Actor, Role
 from schemas.base import case_number_of
 from schemas.record import Arrival
-from schemas.task import TaskCompletion
+from schemas.task import (
+    TaskCompletion,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,10 @@
 from infra.postgres.pool import Database
 from schemas.case import CaseSnapshot
 from schemas.record import FoundSubmission, ScreeningFindings, ScreeningRequest, SubmissionQuery
-from schemas.task import HumanTask, TaskCompletion
+from schemas.task import (
+    HumanTask,
+    TaskCompletion,
+)
 
 
 async def save_case(db: Database, case: CaseSnapshot) -> bool:

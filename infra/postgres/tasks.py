@@ -7,7 +7,9 @@ from datetime import datetime
 from infra.postgres.cases import escape_pattern
 from infra.postgres.pool import Database
 from schemas.actor import COMPANY_GROUP
-from schemas.task import HumanTask
+from schemas.task import (
+    HumanTask,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

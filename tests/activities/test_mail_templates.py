@@ -10,8 +10,11 @@ import workflows
 from activities.mail_templates import FOLDER, LANGUAGES, Handler, MailTemplates, moment, words
 from schemas.actor import COMPANY_GROUP
 from schemas.case import CaseOutcome
+from schemas.outcome import (
+    ReferCase,
+    TaskKind,
+)
 from schemas.record import Message
-from schemas.task import ReferCase, TaskKind
 
 TEMPLATES = sorted(path.stem for path in (FOLDER / "ko").glob("*.j2"))
 CASE = "1379-2026-000123"

@@ -25,8 +25,10 @@ from infra.postgres import notifications
 from infra.settings import Settings
 from schemas.actor import COMPANY_GROUP, Role, centre_group, institute_group
 from schemas.base import case_number
+from schemas.outcome import (
+    TaskKind,
+)
 from schemas.record import Message
-from schemas.task import TaskKind
 from tests.driver import StartCase
 from workflows.activity_stubs import Notification
 

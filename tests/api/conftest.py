@@ -21,8 +21,13 @@ from infra.postgres import accounts
 from infra.postgres.policies import add_policy, set_current_policy
 from schemas.actor import INSTITUTE_ROLES, Role
 from schemas.case import CaseSnapshot, CaseStatus
+from schemas.outcome import (
+    TaskKind,
+)
 from schemas.policy import Clock, Deadline, Reasoning
-from schemas.task import HumanTask, TaskKind
+from schemas.task import (
+    HumanTask,
+)
 from workers.policy_files import default_policy
 
 PASSWORD = "a plainly synthetic pass phrase"  # noqa: S105  # of demonstration accounts

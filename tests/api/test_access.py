@@ -10,8 +10,10 @@ from fastapi import APIRouter, FastAPI
 from api.app import check_access, served_routes
 from api.auth import STAFF_ROLES
 from schemas.actor import Role, institute_group
+from schemas.outcome import (
+    TaskKind,
+)
 from schemas.problem import ProblemType
-from schemas.task import TaskKind
 from tests.api.access_table import access_table, api_routes
 from tests.api.conftest import (
     PASSWORD,

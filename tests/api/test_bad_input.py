@@ -10,7 +10,12 @@ from fastapi import FastAPI
 
 from schemas.actor import COMPANY_GROUP, Role, centre_group, institute_group
 from schemas.company import IntakeRequest
-from schemas.task import COMPANY_TASKS, MAX_TEXT, OUTCOMES, TaskKind
+from schemas.outcome import (
+    COMPANY_TASKS,
+    MAX_TEXT,
+    OUTCOMES,
+    TaskKind,
+)
 from tests.api.conftest import add_task, difficulty, filed, project, signed_in
 
 PROBLEM = "application/problem+json"

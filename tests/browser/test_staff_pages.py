@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from schemas.actor import COMPANY_GROUP, Role, centre_group
-from schemas.task import TaskKind
+from schemas.outcome import (
+    TaskKind,
+)
 from tests.api.conftest import PASSWORD, add_task, filed, project
 from tests.browser.findings import check_page
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from schemas.actor import COMPANY
 from schemas.case import CaseOutcome, CaseStatus
-from schemas.task import (
+from schemas.outcome import (
     AnswerSurvey,
     CallBack,
     CallForSurvey,

@@ -9,7 +9,7 @@ import pytest
 from bench import cost_of_a_case
 from schemas.actor import COMPANY
 from schemas.case import Branch, CaseOutcome, CaseStatus, CaseStep, PromiseState, Service, Urgency
-from schemas.task import (
+from schemas.outcome import (
     AnswerSurvey,
     ApprovePlan,
     ConfirmResult,

@@ -17,25 +17,27 @@ from schemas.case import (
     PromiseState,
     Service,
 )
-from schemas.record import Arrival
-from schemas.task import (
+from schemas.outcome import (
     AcceptCase,
     AnswerContact,
     AssignInstitute,
     ContactCompany,
     DecideNoMatch,
-    HumanTask,
     ReferCase,
     ResolveOverdue,
     ScreenCase,
     SupplyInformation,
-    TaskClaim,
     TaskKind,
+    TriageCase,
+    Volunteer,
+)
+from schemas.record import Arrival
+from schemas.task import (
+    HumanTask,
+    TaskClaim,
     TaskReassignment,
     TaskRelease,
     TaskStatus,
-    TriageCase,
-    Volunteer,
 )
 from tests.driver import (
     COORDINATOR,

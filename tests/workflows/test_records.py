@@ -9,7 +9,12 @@ from temporalio.testing import WorkflowEnvironment
 from infra.postgres import journal
 from schemas.actor import COMPANY
 from schemas.case import Branch, Service
-from schemas.task import ScreenCase, SupplyInformation, TaskKind, TriageCase
+from schemas.outcome import (
+    ScreenCase,
+    SupplyInformation,
+    TaskKind,
+    TriageCase,
+)
 from tests.driver import TRIAGE, CaseDriver, StartCase, written
 from workers.rebuild import rebuild
 

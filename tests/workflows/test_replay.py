@@ -16,7 +16,7 @@ from temporalio.workflow import NondeterminismError
 
 from schemas.actor import COMPANY
 from schemas.case import Branch, DeclineReason, Service
-from schemas.task import (
+from schemas.outcome import (
     AcceptCase,
     AgreeTerms,
     AnswerSurvey,

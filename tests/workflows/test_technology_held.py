@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from schemas.actor import COMPANY
 from schemas.case import Branch, CaseOutcome, CaseStatus, Service
-from schemas.task import (
+from schemas.outcome import (
     AgreeTerms,
     AnswerSurvey,
     ChooseSolution,

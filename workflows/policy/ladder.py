@@ -4,7 +4,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from schemas.base import Instant
-from schemas.task import HumanTask
+from schemas.task import (
+    HumanTask,
+)
 
 
 class Step(IntEnum):

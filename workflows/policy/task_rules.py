@@ -6,15 +6,17 @@ from schemas.actor import Actor, Role, groups_of
 from schemas.base import Instant, WireModel
 from schemas.case import CaseSnapshot, Track
 from schemas.document import is_document_reference
-from schemas.problem import ProblemType, Refused
-from schemas.task import (
+from schemas.outcome import (
     OUTCOMES,
     AcceptCase,
     AnswerSurvey,
     AssignInstitute,
     DecideTrack,
-    HumanTask,
     Outcome,
+)
+from schemas.problem import ProblemType, Refused
+from schemas.task import (
+    HumanTask,
     TaskCompletion,
     TaskStatus,
 )

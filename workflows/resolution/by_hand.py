@@ -5,7 +5,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import Role
     from schemas.case import CaseOutcome, CaseStatus, CaseStep
-    from schemas.task import HandleByHand
+    from schemas.outcome import (
+        HandleByHand,
+    )
 
 from workflows.asking import Question, ask
 from workflows.case_file import CaseFile, Ended

@@ -8,8 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role, centre_group
     from schemas.case import CaseOutcome, CaseStatus, CaseStep, PromiseState, Track
-    from schemas.policy import Clock, Period
-    from schemas.task import (
+    from schemas.outcome import (
         ApprovePlan,
         DecideLateAgreement,
         DecideOverrun,
@@ -21,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         SignAsCompany,
         SignAsInstitute,
     )
+    from schemas.policy import Clock, Period
     from workflows.policy.tracks import propose_track
 
 from workflows.asking import Question, ask, ask_until

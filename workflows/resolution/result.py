@@ -5,7 +5,10 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role, centre_group
     from schemas.case import CaseOutcome, CaseStatus
-    from schemas.task import ConfirmResult, SettleDispute
+    from schemas.outcome import (
+        ConfirmResult,
+        SettleDispute,
+    )
 
 from workflows.asking import Question, ask, ask_until
 from workflows.case_file import CaseFile, Ended

@@ -5,7 +5,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role
     from schemas.case import CaseOutcome, CaseStatus, CaseStep
-    from schemas.task import (
+    from schemas.outcome import (
         AgreeTerms,
         AnswerQuestion,
         ChooseSolution,

@@ -31,8 +31,15 @@ from schemas.case import (
     TrackFlag,
 )
 from schemas.designation import EvidenceKind
+from schemas.outcome import (
+    COMPANY_TASKS,
+    OUTCOMES,
+    TaskKind,
+)
 from schemas.policy import Clock
-from schemas.task import COMPANY_TASKS, OUTCOMES, TaskKind, TaskStatus
+from schemas.task import (
+    TaskStatus,
+)
 
 ROOT = Path(__file__).parents[3]
 _TAG = re.compile(r'"((?:case|task):[a-z_]+:[a-z_]+)"')

@@ -5,7 +5,10 @@ from starlette.datastructures import FormData
 
 from api.pages.forms import Option, answer_from, errors_in, fields_of
 from api.pages.languages import WORDS, Language
-from schemas.task import OUTCOMES, TaskKind
+from schemas.outcome import (
+    OUTCOMES,
+    TaskKind,
+)
 
 WORDS_EN = WORDS[Language.ENGLISH]
 

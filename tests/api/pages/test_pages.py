@@ -20,7 +20,9 @@ from temporalio.worker import Worker
 from api.centre import Centre
 from infra.postgres.policies import add_policy, current_policy_version, set_current_policy
 from schemas.actor import Role, institute_group
-from schemas.task import TaskKind
+from schemas.outcome import (
+    TaskKind,
+)
 from tests.api.conftest import (
     PASSWORD,
     add_task,

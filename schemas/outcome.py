@@ -1,0 +1,485 @@
+"""What a person may answer: one outcome model for each kind of task.
+
+A field is a `decision` (a code, a number, a date) or a `text`; the API stores texts as documents
+and puts their references in the same fields before the outcome enters a workflow. What must be
+filled in depends on other fields: `needed_when` says so once, for the rule that checks an outcome
+and for the form that asks for it.
+"""
+
+from enum import StrEnum
+from typing import Any, Final, Literal, TypeAlias
+
+from pydantic import Field
+
+from schemas.base import CaseNumber, Krw, WireModel
+from schemas.case import Branch, DeclineReason, Service, Urgency
+
+MAX_TEXT: Final = 4000
+
+
+class TaskKind(StrEnum):
+    """The kinds of task of the front part, technology held, short R&D and the after-check."""
+
+    SCREEN_CASE = "screen_case"
+    SUPPLY_INFORMATION = "supply_information"
+    REFER_CASE = "refer_case"
+    TRIAGE_CASE = "triage_case"
+    ASSIGN_INSTITUTE = "assign_institute"
+    DECIDE_NO_MATCH = "decide_no_match"
+    VOLUNTEER = "volunteer"
+    ACCEPT_CASE = "accept_case"
+    CONTACT_COMPANY = "contact_company"
+    ANSWER_CONTACT = "answer_contact"
+    CONFIRM_TECHNOLOGY = "confirm_technology"
+    PROPOSE_SOLUTION = "propose_solution"
+    CHOOSE_SOLUTION = "choose_solution"
+    ANSWER_QUESTION = "answer_question"
+    AGREE_TERMS = "agree_terms"
+    HANDLE_BY_HAND = "handle_by_hand"
+    SCOPE_PROJECT = "scope_project"
+    DECIDE_TRACK = "decide_track"
+    APPROVE_PLAN = "approve_plan"
+    DRAFT_AGREEMENT = "draft_agreement"
+    SIGN_AS_COMPANY = "sign_as_company"
+    SIGN_AS_INSTITUTE = "sign_as_institute"
+    DECIDE_LATE_AGREEMENT = "decide_late_agreement"
+    REPORT_PROGRESS = "report_progress"
+    DECIDE_OVERRUN = "decide_overrun"
+    REPORT_RESULT = "report_result"
+    CONFIRM_RESULT = "confirm_result"
+    SETTLE_DISPUTE = "settle_dispute"
+    ANSWER_SURVEY = "answer_survey"
+    CALL_FOR_SURVEY = "call_for_survey"
+    CALL_BACK = "call_back"
+    RESOLVE_OVERDUE = "resolve_overdue"
+    NOTIFY_OTHERWISE = "notify_otherwise"
+
+
+COMPANY_TASKS: Final = frozenset(
+    {
+        TaskKind.SUPPLY_INFORMATION, TaskKind.ANSWER_CONTACT, TaskKind.CHOOSE_SOLUTION,
+        TaskKind.SIGN_AS_COMPANY, TaskKind.CONFIRM_RESULT, TaskKind.ANSWER_SURVEY,
+    }
+)  # fmt: skip
+
+
+def required(title: str, **needed_when: str | tuple[str, ...]) -> Any:  # noqa: ANN401  # like pydantic's Field
+    """A required code, number or date of an outcome; `title` is the form's label (a message id)."""
+    return Field(title=title, json_schema_extra=_marks("decision", needed_when))
+
+
+def optional(title: str, **needed_when: str | tuple[str, ...]) -> Any:  # noqa: ANN401  # like pydantic's Field
+    """A decision that is needed only with certain values of other fields, or never.
+
+    Args:
+        title: The form's label (a message id).
+        needed_when: Field name to the values (one or a tuple) with which this one is required.
+    """
+    return Field(default=None, title=title, json_schema_extra=_marks("decision", needed_when))
+
+
+def text(title: str, *, max_length: int = MAX_TEXT, **needed_when: str | tuple[str, ...]) -> Any:  # noqa: ANN401  # like pydantic's Field
+    """A text, stored as a document; its reference stands in this field inside workflows."""
+    return Field(
+        default=None,
+        title=title,
+        max_length=max_length,
+        json_schema_extra=_marks("text", needed_when),
+    )
+
+
+def _marks(kind: str, needed_when: dict[str, str | tuple[str, ...]]) -> dict[str, Any]:
+    return {
+        "x-kind": kind,
+        "x-needed-when": {
+            name: [values] if isinstance(values, str) else list(values)
+            for name, values in needed_when.items()
+        },
+    }
+
+
+# -- front part (domain 3.1) --
+
+
+class ScreenCase(WireModel):
+    """Is the request one for this centre, and complete?"""
+
+    kind: Literal["screen_case"] = "screen_case"
+    decision: Literal[
+        "proceed", "supplement", "answer", "wrong_channel", "duplicate", "not_sme", "abuse"
+    ] = required("Decision")
+    question: str | None = text("What is missing, in words for the company", decision="supplement")
+    answer: str | None = text("Answer to the company", decision="answer")
+    duplicate_of: CaseNumber | None = optional("Earlier case", decision="duplicate")
+    reason: str | None = text("Reason, told to the company", decision=("not_sme", "abuse"))
+
+
+class SupplyInformation(WireModel):
+    """The company's answer to a request for information."""
+
+    kind: Literal["supply_information"] = "supply_information"
+    decision: Literal["supply", "more_time"] = required("Your answer")
+    information: str | None = text("The information asked for", decision="supply")
+
+
+class ReferCase(WireModel):
+    """Names the body that can help where the centre cannot (U21)."""
+
+    kind: Literal["refer_case"] = "refer_case"
+    body: Literal[
+        "finance", "labour", "legal", "sales", "visa", "patent_filing", "safety", "other"
+    ] = required("Kind of body")
+    body_name: str | None = text("Name and telephone number of the body", body="other")
+    warm_transfer: bool = Field(
+        default=False,
+        title="Hand the request over if the company wishes",
+        json_schema_extra=_marks("decision", {}),
+    )
+    reason: str | None = text("Why, and what to ask for there")
+
+
+class TriageCase(WireModel):
+    """Service, branch and first estimate of the work."""
+
+    kind: Literal["triage_case"] = "triage_case"
+    service: Service = required("Service")
+    branch: Branch | None = optional("Branch", service="difficulty")
+    urgency: Urgency = Field(
+        default=Urgency.NONE, title="Urgency", json_schema_extra=_marks("decision", {})
+    )
+    months: float | None = Field(
+        default=None,
+        ge=0,
+        le=120,
+        title="Expected duration in months",
+        json_schema_extra=_marks("decision", {}),
+    )
+    budget_krw: Krw | None = Field(
+        default=None, title="Expected budget in won", json_schema_extra=_marks("decision", {})
+    )
+    note: str | None = text("Note for the institute")
+
+
+class AssignInstitute(WireModel):
+    """Who is asked to take the case on."""
+
+    kind: Literal["assign_institute"] = "assign_institute"
+    decision: Literal["assign", "no_match", "back_to_triage"] = required("Decision")
+    institute: str | None = optional("Lead institute", decision="assign")
+    reason: str | None = text("Reason", decision=("no_match", "back_to_triage"))
+
+
+class DecideNoMatch(WireModel):
+    """The panel's way out when no institute was found or two declined (U01, U02)."""
+
+    kind: Literal["decide_no_match"] = "decide_no_match"
+    decision: Literal["choose", "broadcast", "information_only", "refer", "close"] = required(
+        "Decision"
+    )
+    institute: str | None = optional("Institute", decision="choose")
+    reason: str | None = text(
+        "Reason, told to the company", decision=("information_only", "refer", "close")
+    )
+
+
+class Volunteer(WireModel):
+    """An institute's offer to take a case that was put to all of them."""
+
+    kind: Literal["volunteer"] = "volunteer"
+    note: str | None = text("How your institute can help")
+
+
+class AcceptCase(WireModel):
+    """The answer of the support department's head to a designation."""
+
+    kind: Literal["accept_case"] = "accept_case"
+    decision: Literal["accept", "decline", "ask_company"] = required("Decision")
+    named_staff: str | None = optional("Member of staff who takes the case")
+    decline_reason: DeclineReason | None = optional("Reason for declining", decision="decline")
+    better_institute: str | None = optional(
+        "Institute that suits better", decline_reason="better_institute"
+    )
+    question: str | None = text("Question to the company", decision="ask_company")
+    note: str | None = text("Note for the centre")
+
+
+class ContactCompany(WireModel):
+    """The first substantive contact, which ends the three-day promise (R004)."""
+
+    kind: Literal["contact_company"] = "contact_company"
+    decision: Literal["contacted", "not_reached"] = required("Result")
+    channel: Literal["phone", "mobile", "email", "visit", "video"] = required("By")
+    summary: str | None = text("What was agreed", decision="contacted")
+
+
+class AnswerContact(WireModel):
+    """The company gets in touch after all (U07)."""
+
+    kind: Literal["answer_contact"] = "answer_contact"
+    best_time: str | None = text("When and how you can be reached")
+
+
+# -- technology held (domain 3.2) --
+
+
+class ConfirmTechnology(WireModel):
+    """The researcher's verdict, entered by support."""
+
+    kind: Literal["confirm_technology"] = "confirm_technology"
+    decision: Literal["solves", "solves_with_guidance", "needs_rd", "not_ours"] = required(
+        "Does our technology solve it?"
+    )
+    explanation: str | None = text("Explanation")
+
+
+class ProposeSolution(WireModel):
+    """A written proposal to the company."""
+
+    kind: Literal["propose_solution"] = "propose_solution"
+    offers: Literal["licence", "guidance", "equipment", "licence_and_guidance"] = required("Offer")
+    price_krw: Krw | None = optional("Price in won")
+    weeks: int | None = Field(
+        default=None, ge=1, le=104, title="Weeks needed", json_schema_extra=_marks("decision", {})
+    )
+    proposal: str | None = text(
+        "The proposal", offers=("licence", "guidance", "equipment", "licence_and_guidance")
+    )
+
+
+class ChooseSolution(WireModel):
+    """The company's choice."""
+
+    kind: Literal["choose_solution"] = "choose_solution"
+    decision: Literal["accept", "ask", "decline", "other_institute"] = required("Your choice")
+    question: str | None = text("Your question", decision="ask")
+    reason: str | None = text("Why (you need not say)")
+
+
+class AnswerQuestion(WireModel):
+    """The institute's answer to a company's question about a proposal."""
+
+    kind: Literal["answer_question"] = "answer_question"
+    answer: str | None = text("Answer")
+
+
+class AgreeTerms(WireModel):
+    """Terms agreed with the company, or not."""
+
+    kind: Literal["agree_terms"] = "agree_terms"
+    decision: Literal["agreed", "failed"] = required("Result")
+    terms: str | None = text("The terms in short", decision="agreed")
+    reason: str | None = text("Why no terms were found", decision="failed")
+
+
+class HandleByHand(WireModel):
+    """The result of a procedure that this release does not carry out by itself yet."""
+
+    kind: Literal["handle_by_hand"] = "handle_by_hand"
+    outcome: Literal[
+        "resolved_guidance", "resolved_equipment", "resolved_info", "resolved_rd_medium",
+        "resolved_rd_long", "resolved_rd_short", "resolved_tech_held", "partial", "not_solved",
+    ] = required("How it ended")  # fmt: skip
+    result: str | None = text("What was done")
+
+
+# -- additional R&D (domain 3.4) --
+
+
+class ScopeProject(WireModel):
+    """Goal, work, duration, budget: what the track is decided on."""
+
+    kind: Literal["scope_project"] = "scope_project"
+    months: float = Field(
+        ge=0.5, le=120, title="Duration in months", json_schema_extra=_marks("decision", {})
+    )
+    budget_krw: Krw = required("Budget in won")
+    own_share_krw: Krw | None = optional("Company's own share in won")
+    plan: str | None = text("Goal, work, people and risks")
+
+
+class DecideTrack(WireModel):
+    """The confirmed track; where the grid has no answer, a reason is needed (C04)."""
+
+    kind: Literal["decide_track"] = "decide_track"
+    decision: Literal[
+        "short_fast", "short_monthly", "medium", "long", "guidance", "change_plan", "not_feasible"
+    ] = required("Track")
+    reason: str | None = text("Reason", decision=("guidance", "change_plan", "not_feasible"))
+
+
+class ApprovePlan(WireModel):
+    """The department head's approval of the project plan."""
+
+    kind: Literal["approve_plan"] = "approve_plan"
+    decision: Literal["approve", "change", "refuse"] = required("Decision")
+    reason: str | None = text("Reason", decision=("change", "refuse"))
+
+
+class DraftAgreement(WireModel):
+    """The draft that both sides are asked to sign."""
+
+    kind: Literal["draft_agreement"] = "draft_agreement"
+    starts_on: str = Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        title="Project start",
+        json_schema_extra={**_marks("decision", {}), "format": "date"},
+    )
+    agreement: str | None = text("The agreement in short")
+
+
+class SignAsCompany(WireModel):
+    kind: Literal["sign_as_company"] = "sign_as_company"
+    decision: Literal["sign", "change", "refuse"] = required("Decision")
+    reason: str | None = text("What should change, or why not", decision=("change", "refuse"))
+
+
+class SignAsInstitute(WireModel):
+    kind: Literal["sign_as_institute"] = "sign_as_institute"
+    decision: Literal["sign", "change", "refuse"] = required("Decision")
+    reason: str | None = text("What should change, or why not", decision=("change", "refuse"))
+
+
+class DecideLateAgreement(WireModel):
+    """What follows when two weeks passed without a signed agreement (U08). Never automatic."""
+
+    kind: Literal["decide_late_agreement"] = "decide_late_agreement"
+    decision: Literal["extend", "monthly_round", "other_track", "guidance", "close"] = required(
+        "Decision"
+    )
+    reason: str | None = text(
+        "Reason",
+        decision=("extend", "monthly_round", "other_track", "guidance", "close"),
+    )
+
+
+class ReportProgress(WireModel):
+    """The project leader's periodic report."""
+
+    kind: Literal["report_progress"] = "report_progress"
+    decision: Literal["on_plan", "at_risk", "blocked", "stop"] = required("State")
+    note: str | None = text("Note", decision=("at_risk", "blocked", "stop"))
+
+
+class DecideOverrun(WireModel):
+    """What follows when a project reached its end without a result (U11)."""
+
+    kind: Literal["decide_overrun"] = "decide_overrun"
+    decision: Literal["finish_now", "extend", "partial", "medium", "stop"] = required("Decision")
+    weeks: int | None = Field(
+        default=None,
+        ge=1,
+        le=17,
+        title="Weeks more",
+        json_schema_extra=_marks("decision", {"decision": "extend"}),
+    )
+    reason: str | None = text("Reason", decision=("extend", "partial", "medium", "stop"))
+
+
+class ReportResult(WireModel):
+    """The result, honestly: a missed goal is not a fault (U12)."""
+
+    kind: Literal["report_result"] = "report_result"
+    goal: Literal["met", "partly", "missed"] = required("Goal")
+    report: str | None = text("Result and lessons", goal=("met", "partly", "missed"))
+
+
+class ConfirmResult(WireModel):
+    """The company's word on the result."""
+
+    kind: Literal["confirm_result"] = "confirm_result"
+    decision: Literal["confirm", "partly", "rework", "dispute"] = required("Did it help?")
+    reason: str | None = text("What is missing", decision=("partly", "rework", "dispute"))
+
+
+class SettleDispute(WireModel):
+    """The coordinator's decision on a disputed result."""
+
+    kind: Literal["settle_dispute"] = "settle_dispute"
+    decision: Literal["stands", "partial", "not_solved"] = required("Decision")
+    reason: str | None = text(
+        "Reason, told to both sides", decision=("stands", "partial", "not_solved")
+    )
+
+
+# -- after-check (domain 3.12) --
+
+Score: TypeAlias = Literal[1, 2, 3, 4, 5]
+
+
+class AnswerSurvey(WireModel):
+    """The satisfaction survey: five items, or two in the short form."""
+
+    kind: Literal["answer_survey"] = "answer_survey"
+    ease: Score | None = optional("How easy was it to ask for help?")
+    speed: Score | None = optional("How fast was the answer?")
+    competence: Score | None = optional("How competent was the support?")
+    result: Score | None = optional("How useful was the result?")
+    overall: Score = required("How satisfied are you overall?")
+    solved: Literal["yes", "partly", "no"] = required("Is the difficulty solved?")
+    comment: str | None = text("Anything else you want to say")
+    may_be_named: bool = Field(
+        default=False,
+        title="The centre may name us as an example",
+        json_schema_extra=_marks("decision", {}),
+    )
+
+
+class CallForSurvey(WireModel):
+    """The survey desk telephones a company that did not answer."""
+
+    kind: Literal["call_for_survey"] = "call_for_survey"
+    decision: Literal["answered", "not_reached", "no_answer_wanted"] = required("Result")
+    overall: Score | None = optional("Overall satisfaction", decision="answered")
+    solved: Literal["yes", "partly", "no"] | None = optional("Solved?", decision="answered")
+
+
+class CallBack(WireModel):
+    """The centre calls a dissatisfied company back (U16)."""
+
+    kind: Literal["call_back"] = "call_back"
+    decision: Literal["explained", "reopen", "complaint", "other_institute"] = required("Result")
+    note: str | None = text(
+        "What was said", decision=("explained", "reopen", "complaint", "other_institute")
+    )
+
+
+# -- the ladder --
+
+
+class ResolveOverdue(WireModel):
+    """The coordinator's decision on a task that nobody did (domain 3.0.2)."""
+
+    kind: Literal["resolve_overdue"] = "resolve_overdue"
+    decision: Literal["remind", "reassign", "extend", "close_case"] = required("Decision")
+    assignee: str | None = optional("New assignee", decision="reassign")
+    reason: str | None = text("Reason", decision=("extend", "close_case"))
+
+
+class NotifyOtherwise(WireModel):
+    """A message could not be delivered; somebody tells the person another way."""
+
+    kind: Literal["notify_otherwise"] = "notify_otherwise"
+    decision: Literal["told", "not_reached"] = required("Result")
+    channel: Literal["phone", "letter", "visit", "other"] = required("By")
+
+
+Outcome: TypeAlias = (
+    ScreenCase | SupplyInformation | ReferCase | TriageCase | AssignInstitute | DecideNoMatch
+    | Volunteer | AcceptCase | ContactCompany | AnswerContact | ConfirmTechnology
+    | ProposeSolution | ChooseSolution | AnswerQuestion | AgreeTerms | HandleByHand | ScopeProject
+    | DecideTrack | ApprovePlan | DraftAgreement | SignAsCompany | SignAsInstitute
+    | DecideLateAgreement | ReportProgress | DecideOverrun | ReportResult | ConfirmResult
+    | SettleDispute | AnswerSurvey | CallForSurvey | CallBack | ResolveOverdue | NotifyOtherwise
+)  # fmt: skip
+
+OUTCOMES: Final[dict[TaskKind, type[WireModel]]] = {
+    TaskKind(model.model_fields["kind"].default): model
+    for model in (
+        ScreenCase, SupplyInformation, ReferCase, TriageCase, AssignInstitute, DecideNoMatch,
+        Volunteer, AcceptCase, ContactCompany, AnswerContact, ConfirmTechnology, ProposeSolution,
+        ChooseSolution, AnswerQuestion, AgreeTerms, HandleByHand, ScopeProject, DecideTrack,
+        ApprovePlan, DraftAgreement, SignAsCompany, SignAsInstitute, DecideLateAgreement,
+        ReportProgress, DecideOverrun, ReportResult, ConfirmResult, SettleDispute, AnswerSurvey,
+        CallForSurvey, CallBack, ResolveOverdue, NotifyOtherwise,
+    )
+}  # fmt: skip
