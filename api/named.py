@@ -4,13 +4,15 @@ A workflow cannot look anything up, so this is checked before an answer is store
 """
 
 from api.centre import Centre
-from infra.postgres import accounts, cases, intakes, tasks
+from infra.postgres import accounts, cases, catalogue, intakes, tasks
 from schemas.actor import Actor, Role, groups_of, institute_group
 from schemas.base import WireModel
 from schemas.outcome import (
     AcceptCase,
     AssignInstitute,
+    CheckEquipment,
     DecideNoMatch,
+    NameAdviser,
     ResolveOverdue,
     ScreenCase,
 )
@@ -26,15 +28,12 @@ async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: Wi
         case AssignInstitute(institute=str(code)) | DecideNoMatch(institute=str(code)):
             await _check_institute(centre, code, field="/outcome/institute")
         case AcceptCase():
-            if outcome.better_institute is not None:
-                await _check_institute(
-                    centre, outcome.better_institute, field="/outcome/better_institute"
-                )
-            if outcome.named_staff is not None:
-                desk = institute_group(actor.institute or "", Role.SUPPORT)
-                await find_assignable(
-                    centre, outcome.named_staff, desk, field="/outcome/named_staff"
-                )
+            await _check_acceptance(centre, actor, outcome)
+        case NameAdviser(named_staff=str(account_id)):
+            desk = institute_group(actor.institute or "", Role.RESEARCHER)
+            await find_assignable(centre, account_id, desk, field="/outcome/named_staff")
+        case CheckEquipment(equipment_id=str(equipment_id)):
+            await _check_equipment(centre, actor, equipment_id, field="/outcome/equipment_id")
         case ResolveOverdue(assignee=str(account_id)):
             overdue = await tasks.find(centre.pool, task.parameters.get("overdue_task", ""))
             group = "" if overdue is None else overdue.candidate_group
@@ -76,5 +75,22 @@ async def _check_institute(centre: Centre, code: str, *, field: str) -> None:
         raise Refused(
             ProblemType.INVALID_REQUEST,
             "There is no such institute. Choose one of /api/v1/institutes.",
+            field=field,
+        )
+
+
+async def _check_acceptance(centre: Centre, actor: Actor, outcome: AcceptCase) -> None:
+    if outcome.better_institute is not None:
+        await _check_institute(centre, outcome.better_institute, field="/outcome/better_institute")
+    if outcome.named_staff is not None:
+        desk = institute_group(actor.institute or "", Role.SUPPORT)
+        await find_assignable(centre, outcome.named_staff, desk, field="/outcome/named_staff")
+
+
+async def _check_equipment(centre: Centre, actor: Actor, equipment_id: str, *, field: str) -> None:
+    if await catalogue.equipment_name(centre.pool, equipment_id, actor.institute) is None:
+        raise Refused(
+            ProblemType.INVALID_REQUEST,
+            "Your institute has no such instrument. Choose one of /api/v1/search/equipment.",
             field=field,
         )

@@ -55,6 +55,13 @@ class CaseStep(StrEnum):
     RD_ACTIVE = "rd_active"
     RD_OVERRUN = "rd_overrun"
     RD_RESULT = "rd_result"
+    GUIDANCE_ADVISER = "guidance_adviser"
+    GUIDANCE_SESSION = "guidance_session"
+    GUIDANCE_REPORT = "guidance_report"
+    EQUIPMENT_CHECK = "equipment_check"
+    EQUIPMENT_TERMS = "equipment_terms"
+    EQUIPMENT_BOOKED = "equipment_booked"
+    EQUIPMENT_REPORT = "equipment_report"
     BY_HAND = "by_hand"
 
 
@@ -63,6 +70,22 @@ class Branch(StrEnum):
 
     TECH_HELD = "tech_held"
     ADDITIONAL_RD = "additional_rd"
+
+
+class Route(StrEnum):
+    """The procedure that a case follows in step 3; it may move from one to another (U09-U11)."""
+
+    TECH_HELD = "tech_held"
+    RESEARCH = "research"
+    SHORT_FAST = "short_fast"
+    SHORT_MONTHLY = "short_monthly"
+    MEDIUM = "medium"
+    LONG = "long"
+    GUIDANCE = "guidance"
+    EQUIPMENT = "equipment"
+    EXCHANGE = "exchange"
+    INFORMATION = "information"
+    TRANSFER = "transfer"
 
 
 class Urgency(StrEnum):

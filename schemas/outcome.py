@@ -6,8 +6,9 @@ filled in depends on other fields: `needed_when` says so once, for the rule that
 and for the form that asks for it.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
@@ -18,7 +19,7 @@ MAX_TEXT: Final = 4000
 
 
 class TaskKind(StrEnum):
-    """The kinds of task of the front part, technology held, short R&D and the after-check."""
+    """The kinds of task of every procedure."""
 
     SCREEN_CASE = "screen_case"
     SUPPLY_INFORMATION = "supply_information"
@@ -36,6 +37,16 @@ class TaskKind(StrEnum):
     ANSWER_QUESTION = "answer_question"
     AGREE_TERMS = "agree_terms"
     HANDLE_BY_HAND = "handle_by_hand"
+    NAME_ADVISER = "name_adviser"
+    PLAN_SESSION = "plan_session"
+    RECORD_SESSION = "record_session"
+    WRITE_ADVICE = "write_advice"
+    CONFIRM_ADVICE = "confirm_advice"
+    CHECK_EQUIPMENT = "check_equipment"
+    ACCEPT_USE = "accept_use"
+    MOVE_BOOKING = "move_booking"
+    RECORD_USE = "record_use"
+    REPORT_USE = "report_use"
     SCOPE_PROJECT = "scope_project"
     DECIDE_TRACK = "decide_track"
     APPROVE_PLAN = "approve_plan"
@@ -59,6 +70,7 @@ COMPANY_TASKS: Final = frozenset(
     {
         TaskKind.SUPPLY_INFORMATION, TaskKind.ANSWER_CONTACT, TaskKind.CHOOSE_SOLUTION,
         TaskKind.SIGN_AS_COMPANY, TaskKind.CONFIRM_RESULT, TaskKind.ANSWER_SURVEY,
+        TaskKind.CONFIRM_ADVICE, TaskKind.ACCEPT_USE, TaskKind.MOVE_BOOKING,
     }
 )  # fmt: skip
 
@@ -88,7 +100,17 @@ def text(title: str, *, max_length: int = MAX_TEXT, **needed_when: str | tuple[s
     )
 
 
-def _marks(kind: str, needed_when: dict[str, str | tuple[str, ...]]) -> dict[str, Any]:
+def date_field(title: str, **needed_when: str | tuple[str, ...]) -> Any:  # noqa: ANN401  # like pydantic's Field
+    """A day such as `2026-12-01`; required when it does not depend on other fields."""
+    return Field(
+        default=None if needed_when else ...,
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        title=title,
+        json_schema_extra={**_marks("decision", needed_when), "format": "date"},
+    )
+
+
+def _marks(kind: str, needed_when: Mapping[str, str | tuple[str, ...]]) -> dict[str, Any]:
     return {
         "x-kind": kind,
         "x-needed-when": {
@@ -282,6 +304,116 @@ class HandleByHand(WireModel):
     result: str | None = text("What was done")
 
 
+# -- guidance (domain 3.11) --
+
+
+class NameAdviser(WireModel):
+    """Who advises the company; an institute that has nobody is replaced."""
+
+    kind: Literal["name_adviser"] = "name_adviser"
+    decision: Literal["named", "none"] = required("Decision")
+    named_staff: str | None = optional("Adviser", decision="named")
+    reason: str | None = text("Reason", decision="none")
+
+
+class PlanSession(WireModel):
+    """The next meeting with the company."""
+
+    kind: Literal["plan_session"] = "plan_session"
+    mode: Literal["visit", "at_institute", "video", "phone"] = required("Kind of meeting")
+    held_on: str = date_field("Day")
+    place: str | None = text("Time and place")
+
+
+class RecordSession(WireModel):
+    """What came of a meeting."""
+
+    kind: Literal["record_session"] = "record_session"
+    decision: Literal["held", "more_sessions", "no_show", "needs_rd", "needs_equipment"] = required(
+        "Result"
+    )
+    record: str | None = text(
+        "What was found and said", decision=("held", "more_sessions", "needs_rd", "needs_equipment")
+    )
+
+
+class WriteAdvice(WireModel):
+    """Advice in writing, with the limits of liability."""
+
+    kind: Literal["write_advice"] = "write_advice"
+    advice: str | None = text("Advice, and what it does not cover")
+
+
+class ConfirmAdvice(WireModel):
+    """The company's word on the advice."""
+
+    kind: Literal["confirm_advice"] = "confirm_advice"
+    decision: Literal["helpful", "partly", "not_helpful"] = required("Did the advice help?")
+    open_points: str | None = text("What is still open", decision=("partly", "not_helpful"))
+
+
+# -- equipment (domain 3.3) --
+
+
+class CheckEquipment(WireModel):
+    """Which instrument, when, and on what terms."""
+
+    kind: Literal["check_equipment"] = "check_equipment"
+    decision: Literal["available", "alternative", "not_possible"] = required("Decision")
+    equipment_id: str | None = optional("Instrument", decision=("available", "alternative"))
+    starts_on: str | None = date_field("Day", decision=("available", "alternative"))
+    start_hour: int | None = Field(
+        default=None,
+        ge=0,
+        le=23,
+        title="From, full hour",
+        json_schema_extra=_marks("decision", {"decision": ("available", "alternative")}),
+    )
+    hours: int | None = Field(
+        default=None,
+        ge=1,
+        le=240,
+        title="Hours",
+        json_schema_extra=_marks("decision", {"decision": ("available", "alternative")}),
+    )
+    fee_krw: Krw | None = optional("Fee in won", decision=("available", "alternative"))
+    terms: str | None = text(
+        "Safety training, hazards of the samples, secrecy", decision=("available", "alternative")
+    )
+    reason: str | None = text("Reason, told to the company", decision="not_possible")
+
+
+class AcceptUse(WireModel):
+    """The company's answer to time and terms."""
+
+    kind: Literal["accept_use"] = "accept_use"
+    decision: Literal["accept", "other_time", "decline"] = required("Your answer")
+    wish: str | None = text("When it suits you, or why not", decision="other_time")
+
+
+class MoveBooking(WireModel):
+    """The company moves its booking; possible once."""
+
+    kind: Literal["move_booking"] = "move_booking"
+    wish: str | None = text("When it suits you instead")
+
+
+class RecordUse(WireModel):
+    """What became of the booked time."""
+
+    kind: Literal["record_use"] = "record_use"
+    decision: Literal["used", "no_show", "broken"] = required("Result")
+
+
+class ReportUse(WireModel):
+    """The use and its fee."""
+
+    kind: Literal["report_use"] = "report_use"
+    hours: int = Field(ge=1, le=240, title="Hours used", json_schema_extra=_marks("decision", {}))
+    fee_krw: Krw = required("Fee in won")
+    report: str | None = text("What was measured or made")
+
+
 # -- additional R&D (domain 3.4) --
 
 
@@ -319,11 +451,7 @@ class DraftAgreement(WireModel):
     """The draft that both sides are asked to sign."""
 
     kind: Literal["draft_agreement"] = "draft_agreement"
-    starts_on: str = Field(
-        pattern=r"^\d{4}-\d{2}-\d{2}$",
-        title="Project start",
-        json_schema_extra={**_marks("decision", {}), "format": "date"},
-    )
+    starts_on: str = date_field("Project start")
     agreement: str | None = text("The agreement in short")
 
 
@@ -466,20 +594,14 @@ class NotifyOtherwise(WireModel):
 Outcome: TypeAlias = (
     ScreenCase | SupplyInformation | ReferCase | TriageCase | AssignInstitute | DecideNoMatch
     | Volunteer | AcceptCase | ContactCompany | AnswerContact | ConfirmTechnology
-    | ProposeSolution | ChooseSolution | AnswerQuestion | AgreeTerms | HandleByHand | ScopeProject
-    | DecideTrack | ApprovePlan | DraftAgreement | SignAsCompany | SignAsInstitute
-    | DecideLateAgreement | ReportProgress | DecideOverrun | ReportResult | ConfirmResult
-    | SettleDispute | AnswerSurvey | CallForSurvey | CallBack | ResolveOverdue | NotifyOtherwise
+    | ProposeSolution | ChooseSolution | AnswerQuestion | AgreeTerms | HandleByHand | NameAdviser
+    | PlanSession | RecordSession | WriteAdvice | ConfirmAdvice | CheckEquipment | AcceptUse
+    | MoveBooking | RecordUse | ReportUse | ScopeProject | DecideTrack | ApprovePlan
+    | DraftAgreement | SignAsCompany | SignAsInstitute | DecideLateAgreement | ReportProgress
+    | DecideOverrun | ReportResult | ConfirmResult | SettleDispute | AnswerSurvey | CallForSurvey
+    | CallBack | ResolveOverdue | NotifyOtherwise
 )  # fmt: skip
 
 OUTCOMES: Final[dict[TaskKind, type[WireModel]]] = {
-    TaskKind(model.model_fields["kind"].default): model
-    for model in (
-        ScreenCase, SupplyInformation, ReferCase, TriageCase, AssignInstitute, DecideNoMatch,
-        Volunteer, AcceptCase, ContactCompany, AnswerContact, ConfirmTechnology, ProposeSolution,
-        ChooseSolution, AnswerQuestion, AgreeTerms, HandleByHand, ScopeProject, DecideTrack,
-        ApprovePlan, DraftAgreement, SignAsCompany, SignAsInstitute, DecideLateAgreement,
-        ReportProgress, DecideOverrun, ReportResult, ConfirmResult, SettleDispute, AnswerSurvey,
-        CallForSurvey, CallBack, ResolveOverdue, NotifyOtherwise,
-    )
-}  # fmt: skip
+    TaskKind(model.model_fields["kind"].default): model for model in get_args(Outcome)
+}

@@ -20,6 +20,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.archive import ArchiveActivities
+from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.records import RecordsActivities
@@ -163,6 +164,7 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
 
     records = RecordsActivities(database, leave_to_the_sweeper)
     deadlines = DeadlineActivities(database)
+    bookings = BookingActivities(database)
     calendar = CalendarActivities(database, temporal.client)
     archive = ArchiveActivities(database, temporal.client)
     case = Worker(
@@ -175,6 +177,8 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
             records.find_submission,
             deadlines.pin_policy,
             deadlines.compute,
+            bookings.book,
+            bookings.close,
             calendar.tell_cases,
             archive.keep_closed,
         ],

@@ -31,6 +31,7 @@ async def load_centre(pool: asyncpg.Pool, policy: Policy | None) -> None:
         await policies.set_current_policy(pool, policy.version)
     elif not await _has_current_policy(pool):
         await policies.set_current_policy(pool, standard.version)
+    await policies.set_standard(pool, standard.version)
 
 
 async def load_demonstration(pool: asyncpg.Pool, password: str) -> None:

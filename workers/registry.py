@@ -8,6 +8,7 @@ import asyncpg
 from temporalio.client import Client
 
 from activities.archive import ArchiveActivities
+from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
@@ -57,6 +58,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     pool, settings, client = resources.pool, resources.settings, resources.client
     records = RecordsActivities(pool, Dispatcher(client).dispatch)
     deadlines = DeadlineActivities(pool)
+    bookings = BookingActivities(pool)
     calendar = CalendarActivities(pool, client)
     archive = ArchiveActivities(pool, client)
     notification = NotificationActivities(pool, client, settings)
@@ -70,6 +72,8 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 records.find_submission,
                 deadlines.pin_policy,
                 deadlines.compute,
+                bookings.book,
+                bookings.close,
                 calendar.tell_cases,
                 archive.keep_closed,
             ],

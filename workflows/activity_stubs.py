@@ -10,6 +10,7 @@ from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    from schemas.booking import BookingRequest, UseOfEquipment
     from schemas.designation import MatchRequest, MatchResult
     from schemas.policy import Deadline, DeadlineRequest, PolicyValues
     from schemas.record import (
@@ -53,6 +54,18 @@ class Records:
 
     @activity.defn(name="records.find_submission")
     async def find_submission(self, query: SubmissionQuery) -> FoundSubmission:
+        raise NotImplementedError
+
+
+class Bookings:
+    """The calendars of instruments."""
+
+    @activity.defn(name="bookings.book")
+    async def book(self, request: BookingRequest) -> bool:
+        raise NotImplementedError
+
+    @activity.defn(name="bookings.close")
+    async def close(self, use: UseOfEquipment) -> None:
         raise NotImplementedError
 
 
@@ -120,6 +133,20 @@ async def find_submission(query: SubmissionQuery) -> FoundSubmission:
     """An answer stored in time that did not reach the workflow before its task expired."""
     return await workflow.execute_local_activity_method(
         Records.find_submission, query, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def book_equipment(request: BookingRequest) -> bool:
+    """Book an instrument; False when somebody else has it at that time."""
+    return await workflow.execute_local_activity_method(
+        Bookings.book, request, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def close_booking(use: UseOfEquipment) -> None:
+    """Record what became of a booking; the instrument is free unless it was used."""
+    await workflow.execute_local_activity_method(
+        Bookings.close, use, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
     )
 
 

@@ -48,9 +48,11 @@ class Question(Generic[_Outcome]):
             `due`; only `ask_until` lets a task expire.
         period: A period agreed for this case, in place of the policy's.
         start: When the period begins; when it is asked by default.
+        not_before: An instant before which the task is not due.
         assignee: Account that handles the case already, if any.
         reminders: Policy key of the reminders.
-        announce: Template of the message that the task is there.
+        announce: Template of the message that the task is there; None for an offer that needs no
+            answer, which is not reminded of either.
         remind: Template of its reminders.
         documents: Texts to be read, by name; absent ones are left out.
         parameters: Codes that the page shows.
@@ -62,9 +64,10 @@ class Question(Generic[_Outcome]):
     expiry: str | None = None
     period: Period | None = None
     start: datetime | None = None
+    not_before: datetime | None = None
     assignee: str | None = None
-    reminders: str = "ladder.remind_at"
-    announce: str = "task_assigned"
+    reminders: str | None = "ladder.remind_at"
+    announce: str | None = "task_assigned"
     remind: str = "task_reminder"
     documents: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -167,7 +170,8 @@ class _Inquiry(Generic[_Outcome]):
             )
             self._task_id = task.task_id
             case.record_task(task, "task:work:opened", kind=task.kind.value)
-            self._tell(question.announce)
+            if question.announce is not None:
+                self._tell(question.announce)
 
     async def _climb(self) -> None:
         """Wait for an answer until the next rung; then climb it."""
@@ -253,7 +257,7 @@ class _Inquiry(Generic[_Outcome]):
             start=question.start or start,
             reminders=question.reminders,
             extensions=self._extensions,
-            not_before=not_before,
+            not_before=not_before or question.not_before,
             period=question.period,
         )
 

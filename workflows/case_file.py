@@ -371,8 +371,7 @@ class CaseFile:
         return self.is_paused or clock_changes != self.clock_changes or not self.is_running(kind)
 
     def _tell_of_broken_promise(self, kind: str) -> None:
-        template = {"first_contact": "delay_notice", "agreement": "agreement_late"}[kind]
-        self.tell(template, promise=kind)
+        self.tell("agreement_late" if kind == "agreement" else "delay_notice", promise=kind)
         self.tell("promise_broken", centre_group(Role.COORDINATOR), promise=kind)
         if self.snapshot.lead_institute is not None:
             self.tell("promise_broken", self.lead_group(Role.DEPT_HEAD), promise=kind)

@@ -37,7 +37,7 @@ from api.reading import CompanyTask
 from api.routes.cases import OutcomeBody, complete_company_task
 from api.routes.documents import MessageBody, add_attachment, add_message
 from api.routes.sessions import set_cookie
-from infra.postgres import reference
+from infra.postgres import catalogue, reference
 from schemas.base import CaseNumber, TaskId
 from schemas.case import RESOLVED, CaseStatus
 from schemas.outcome import (
@@ -50,6 +50,8 @@ from schemas.task import (
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
+# Parameters of tasks that a company reads, in this order.
+_OFFERED: Final = ("equipment", "starts_on", "start_hour", "hours", "fee_krw")
 # The way of a case in five stages, as a company thinks of it.
 STAGES: Final[tuple[tuple[str, frozenset[CaseStatus]], ...]] = (
     (
@@ -318,7 +320,17 @@ async def _task_page(  # noqa: PLR0913  # what the page is made of
         linked=by_name(fields),
         errors=errors,
         key=key,
+        facts=await _facts(visit, task),
     )
+
+
+async def _facts(visit: Visit, task: CompanyTask) -> dict[str, str]:
+    """What is offered in codes and numbers, with an instrument by its name."""
+    facts = {name: task.parameters[name] for name in _OFFERED if name in task.parameters}
+    if "equipment" in facts:
+        named = await catalogue.equipment_name(visit.centre.pool, facts["equipment"])
+        facts["equipment"] = named or facts["equipment"]
+    return facts
 
 
 def _not_asked(task: CompanyTask) -> tuple[str, ...]:

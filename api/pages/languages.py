@@ -153,8 +153,21 @@ class Words:
                 return institutes.get(value, value)
             case "overdue_kind":
                 return self.label("task", value)
+            case "starts_on" | "start_hour" | "hours" | "fee_krw" | "equipment":
+                return self._offered(name, value)
             case _:
                 return self.label("option", name, value)
+
+    def _offered(self, name: str, value: str) -> str:
+        match name:
+            case "starts_on":
+                return self.day(date.fromisoformat(value))
+            case "start_hour":
+                return f"{value}:00"
+            case "fee_krw":
+                return f"{int(value):,}"
+            case _:
+                return value
 
     def _said(self, name: str, code: str) -> str:
         match name:

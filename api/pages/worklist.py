@@ -18,7 +18,7 @@ from api.problems import problem_of
 from api.reading import TaskView
 from api.routes.tasks import TaskReader, list_tasks
 from api.task_updates import TaskAnswer
-from infra.postgres import accounts
+from infra.postgres import accounts, catalogue
 from infra.postgres.accounts import Account
 from schemas.actor import INSTITUTE_ROLES, Role, groups_of
 from schemas.base import TaskId
@@ -137,7 +137,13 @@ async def _choices(
         Option(value=code, label=f"{names.get(code, code)} ({code})") for code in [*ranked, *rest]
     ]
     people = _options(await _colleagues(visit, view.task))
+    equipment = (
+        await catalogue.equipment_of(visit.centre.pool, view.task.candidate_group.split(":")[1])
+        if view.task.kind is TaskKind.CHECK_EQUIPMENT
+        else []
+    )
     return {
+        "equipment_id": [Option(value=item, label=f"{name} ({item})") for item, name in equipment],
         "institute": institutes,
         "better_institute": institutes,
         "named_staff": people,

@@ -214,3 +214,35 @@ def _patterns(words: list[str]) -> list[str]:
         word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words
     )
     return [f"%{word}%" for word in escaped]
+
+
+async def equipment_name(
+    db: Database, equipment_id: str, institute: str | None = None
+) -> str | None:
+    """What an instrument is called; None for one that does not exist, or is another institute's."""
+    return await db.fetchval(
+        """
+        SELECT name
+          FROM equipment
+         WHERE equipment_id = $1
+           AND sme_available
+           AND ($2::text IS NULL OR institute = $2)
+        """,
+        equipment_id,
+        institute,
+    )
+
+
+async def equipment_of(db: Database, institute: str) -> list[tuple[str, str]]:
+    """Id and name of every instrument that an institute lends, by name."""
+    rows = await db.fetch(
+        """
+        SELECT equipment_id, name
+          FROM equipment
+         WHERE institute = $1
+           AND sme_available
+         ORDER BY name, equipment_id
+        """,
+        institute,
+    )
+    return [(row["equipment_id"], row["name"]) for row in rows]

@@ -40,15 +40,39 @@ async def add_policy(db: Database, policy: Policy) -> None:
 
 
 async def get_policy(db: Database, version: str) -> Policy:
-    """The policy of that version.
+    """The policy of that version, with the standard's values where it has none.
+
+    A version never changes, but a release can ask for values that were unknown when the version
+    was written; nobody was promised anything on them.
 
     Raises:
         KeyError: No such version was ever loaded.
     """
-    document = await db.fetchval("SELECT document FROM policy_version WHERE version = $1", version)
-    if document is None:
+    row = await db.fetchrow(
+        """
+        SELECT p.document, s.document AS standard
+          FROM policy_version AS p
+          LEFT JOIN current_policy AS c ON true
+          LEFT JOIN policy_version AS s ON s.version = c.standard
+         WHERE p.version = $1
+        """,
+        version,
+    )
+    if row is None:
         raise KeyError(version)
-    return Policy.model_validate(document)
+    policy = Policy.model_validate(row["document"])
+    if row["standard"] is None:
+        return policy
+    standard = Policy.model_validate(row["standard"])
+    return policy.model_copy(update={"entries": {**standard.entries, **policy.entries}})
+
+
+async def set_standard(db: Database, version: str) -> None:
+    """Let every version take the values that it lacks from `version`, the release's own.
+
+    There has to be a current policy.
+    """
+    await db.execute("UPDATE current_policy SET standard = $1", version)
 
 
 async def set_current_policy(db: Database, version: str) -> None:

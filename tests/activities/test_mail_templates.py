@@ -29,6 +29,9 @@ EVERY_PARAMETER = {
     "task": f"{CASE}.accept_case.1",
     "task_kind": TaskKind.ACCEPT_CASE.value,
     "kind": "message",
+    "held_on": "2026-12-01",
+    "mode": "visit",
+    "reason": "broken",
 }
 
 

@@ -363,21 +363,28 @@ async def desk(app: FastAPI, public: httpx.AsyncClient, database: asyncpg.Pool) 
 
 
 def fillings(kind: TaskKind) -> dict[str, object]:
-    """A value of the right form for every field that must be sent."""
+    """A value of the right form for every field that must be sent, or is needed with these."""
     schema = OUTCOMES[kind].model_json_schema()
-    filled: dict[str, object] = {}
-    for name in schema.get("required", []):
-        field = schema["properties"][name]
-        while "$ref" in field:
-            field = schema["$defs"][field["$ref"].rpartition("/")[2]]
-        match field:
-            case {"enum": [first, *_]}:
-                filled[name] = first
-            case {"format": "date"}:
-                filled[name] = "2026-12-01"
-            case _:
-                filled[name] = 1
+    filled: dict[str, object] = {
+        name: a_value(schema, schema["properties"][name]) for name in schema.get("required", [])
+    }
+    for name, field in schema["properties"].items():
+        needed = field.get("x-needed-when", {}).items()
+        if any(filled.get(other) in values for other, values in needed):
+            filled[name] = a_value(schema, field)
     return filled
+
+
+def a_value(schema: dict[str, Any], field: dict[str, Any]) -> object:
+    """A value of the right form for one field."""
+    if field.get("format") == "date":
+        return "2026-12-01"
+    shapes = [field, *field.get("anyOf", [])]
+    shapes += [schema["$defs"][one["$ref"].rpartition("/")[2]] for one in shapes if "$ref" in one]
+    for shape in shapes:
+        if "enum" in shape:
+            return shape["enum"][0]
+    return "x" if any(shape.get("type") == "string" for shape in shapes) else 1
 
 
 def wrong_outcomes(kind: TaskKind) -> Iterator[tuple[str, dict[str, object]]]:

@@ -12,6 +12,7 @@ from infra.postgres.policies import (
     current_policy_version,
     get_policy,
     set_current_policy,
+    set_standard,
 )
 from infra.postgres.pool import open_pool
 from tests.conftest import NewDatabase
@@ -73,3 +74,23 @@ async def test_new_cases_follow_the_version_set_last(own_database: asyncpg.Pool)
 async def test_only_a_stored_version_can_be_set(own_database: asyncpg.Pool) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await set_current_policy(own_database, "never-loaded")
+
+
+async def test_a_version_takes_values_that_it_lacks_from_the_standard(
+    own_database: asyncpg.Pool,
+) -> None:
+    standard = override(default_policy(), 'version = "standard"\n[values]\n"reopen.max" = 1')
+    entries = {key: entry for key, entry in standard.entries.items() if key != "noshow.max"}
+    older = standard.model_copy(update={"version": "older", "entries": entries})
+    changed = override(default_policy(), 'version = "changed"\n[values]\n"reopen.max" = 3')
+    for policy in (standard, older, changed):
+        await add_policy(own_database, policy)
+    await set_current_policy(own_database, older.version)
+    assert "noshow.max" not in (await get_policy(own_database, "older")).entries
+
+    await set_standard(own_database, standard.version)
+
+    completed = await get_policy(own_database, "older")
+    assert completed.entries["noshow.max"] == standard.entries["noshow.max"]
+    assert await get_policy(own_database, "changed") == changed
+    await own_database.execute("DELETE FROM current_policy")

@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -18,18 +19,26 @@ from schemas.actor import COMPANY
 from schemas.case import Branch, DeclineReason, Service
 from schemas.outcome import (
     AcceptCase,
+    AcceptUse,
     AgreeTerms,
     AnswerSurvey,
     ApprovePlan,
     AssignInstitute,
+    CheckEquipment,
     ChooseSolution,
+    ConfirmAdvice,
     ConfirmResult,
     ConfirmTechnology,
     DecideTrack,
     DraftAgreement,
     HandleByHand,
+    NameAdviser,
+    PlanSession,
     ProposeSolution,
+    RecordSession,
+    RecordUse,
     ReportResult,
+    ReportUse,
     ScopeProject,
     ScreenCase,
     SignAsCompany,
@@ -37,6 +46,7 @@ from schemas.outcome import (
     SupplyInformation,
     TaskKind,
     TriageCase,
+    WriteAdvice,
 )
 from tests.driver import (
     COORDINATOR,
@@ -49,10 +59,12 @@ from tests.driver import (
     written,
 )
 from tests.workflows.careless import WaitsFirst
+from tests.workflows.test_equipment import add_equipment
 from workers.worker import workflow_runner
 from workflows.support_case import SupportCase
 
 HISTORIES = Path(__file__).parent.parent / "histories"
+INSTRUMENT = "EQ-RECORDED"
 RECORDS = os.environ.get("RECORD") == "1"
 HEAD, SUPPORT = head_of("KITECH"), support_of("KITECH")
 CONTENT = AnswerSurvey(ease=5, speed=5, competence=5, result=5, overall=5, solved="yes")
@@ -86,8 +98,39 @@ async def fast_lane(case: CaseDriver) -> None:
 
 
 async def by_hand(case: CaseDriver) -> None:
-    await case.get_contacted(TriageCase(service=Service.GUIDANCE))
+    await case.get_contacted(TriageCase(service=Service.EXCHANGE))
     await case.complete(HandleByHand(outcome="resolved_guidance", result=written("결과")), SUPPORT)
+    await case.complete(ConfirmResult(decision="confirm"), COMPANY)
+    await case.complete(CONTENT, COMPANY)
+
+
+async def guidance(case: CaseDriver) -> None:
+    await case.get_contacted(TriageCase(service=Service.GUIDANCE))
+    await case.complete(NameAdviser(decision="named", named_staff="acc-kitech-researcher"), HEAD)
+    await case.complete(PlanSession(mode="phone", held_on="2026-11-02"), SUPPORT)
+    await case.complete(RecordSession(decision="held", record=written("기록")), SUPPORT)
+    await case.complete(WriteAdvice(advice=written("의견")), SUPPORT)
+    await case.complete(ConfirmAdvice(decision="helpful"), COMPANY)
+    await case.complete(CONTENT, COMPANY)
+
+
+async def equipment(case: CaseDriver) -> None:
+    await case.get_contacted(TriageCase(service=Service.EQUIPMENT))
+    await case.complete(
+        CheckEquipment(
+            decision="available",
+            equipment_id=INSTRUMENT,
+            starts_on="2026-11-02",
+            start_hour=9,
+            hours=2,
+            fee_krw=10_000,
+            terms=written("조건"),
+        ),
+        SUPPORT,
+    )
+    await case.complete(AcceptUse(decision="accept"), COMPANY)
+    await case.complete(RecordUse(decision="used"), SUPPORT)
+    await case.complete(ReportUse(hours=2, fee_krw=10_000, report=written("결과")), SUPPORT)
     await case.complete(ConfirmResult(decision="confirm"), COMPANY)
     await case.complete(CONTENT, COMPANY)
 
@@ -113,16 +156,20 @@ async def supplement_declined_withdrawn(case: CaseDriver) -> None:
 
 BRANCHES: dict[str, Callable[[CaseDriver], Awaitable[None]]] = {
     branch.__name__: branch
-    for branch in (technology_held, fast_lane, by_hand, desk_answer, supplement_declined_withdrawn)
-}
+    for branch in (
+        technology_held, fast_lane, by_hand, guidance, equipment, desk_answer,
+        supplement_declined_withdrawn,
+    )
+}  # fmt: skip
 
 
 @pytest.mark.skipif(not RECORDS, reason="set RECORD=1 to record branches without a history")
 @pytest.mark.parametrize("name", BRANCHES)
-async def test_record(start_case: StartCase, name: str) -> None:
+async def test_record(start_case: StartCase, database: asyncpg.Pool, name: str) -> None:
     target = HISTORIES / f"{name}.json"
     if target.exists():
         pytest.skip("recorded already")
+    await add_equipment(database, INSTRUMENT)
     case = await start_case()
     await BRANCHES[name](case)
 

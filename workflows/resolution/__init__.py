@@ -1,26 +1,59 @@
-"""Step 3: one procedure per route; the diagnosis chooses which."""
+"""Step 3: one procedure per route; the diagnosis chooses the first, each may lead to another."""
 
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.case import Branch, CaseOutcome, Service
+    from schemas.case import Branch, CaseOutcome, Route, Service
 
+from workflows import activity_stubs
 from workflows.case_file import CaseFile
 from workflows.resolution.by_hand import handle_by_hand
+from workflows.resolution.equipment import lend
+from workflows.resolution.fast_lane import fast_lane
+from workflows.resolution.guidance import guide
 from workflows.resolution.research import research
 from workflows.resolution.technology_held import technology_held
 
-PROCEDURES: dict[Branch, Callable[[CaseFile], Awaitable[CaseOutcome]]] = {
-    Branch.TECH_HELD: technology_held,
-    Branch.ADDITIONAL_RD: research,
+PROCEDURES: dict[Route, Callable[[CaseFile], Awaitable[CaseOutcome | Route]]] = {
+    Route.TECH_HELD: technology_held,
+    Route.RESEARCH: research,
+    Route.SHORT_FAST: fast_lane,
+    Route.GUIDANCE: guide,
+    Route.EQUIPMENT: lend,
 }
+_BRANCHES = {Branch.TECH_HELD: Route.TECH_HELD, Branch.ADDITIONAL_RD: Route.RESEARCH}
+# Cases that came to these before there was a procedure wait for somebody who does it by hand.
+_ADDED = frozenset({Route.GUIDANCE, Route.EQUIPMENT})
 
 
 async def resolve(case: CaseFile) -> CaseOutcome:
-    """Carry out the procedure of the case's service and branch (R035)."""
+    """Follow the route of the case's service and branch, and wherever it leads (R035)."""
+    ended: CaseOutcome | Route = _first_route(case)
+    while isinstance(ended, Route):
+        ended = await _follow(case, ended)
+    return ended
+
+
+def _first_route(case: CaseFile) -> Route:
     service, branch = case.snapshot.service, case.snapshot.branch
-    if service is Service.DIFFICULTY and branch is not None:
-        return await PROCEDURES[branch](case)
-    return await handle_by_hand(case, service.value if service else "unknown")
+    match service:
+        case Service.DIFFICULTY if branch is not None:
+            return _BRANCHES[branch]
+        case Service.GUIDANCE | Service.EQUIPMENT | Service.EXCHANGE | Service.TRANSFER:
+            return Route(service.value)
+        case _:
+            return Route.INFORMATION
+
+
+async def _follow(case: CaseFile, route: Route) -> CaseOutcome | Route:
+    procedure = PROCEDURES.get(route)
+    if procedure is None:
+        return await handle_by_hand(case, route.value)
+    if route in _ADDED:
+        if not workflow.patched(f"procedure-{route.value}"):
+            return await handle_by_hand(case, route.value)
+        # The version that the case pinned may be older than what the procedure asks for.
+        case.policy = await activity_stubs.pin_policy(case.intake.policy_version)
+    return await procedure(case)

@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role
-    from schemas.case import CaseOutcome, CaseStatus, CaseStep
+    from schemas.case import CaseOutcome, CaseStatus, CaseStep, Route
     from schemas.outcome import (
         AgreeTerms,
         AnswerQuestion,
@@ -17,12 +17,10 @@ from workflows.asking import Question, ask, ask_until
 from workflows.case_file import CaseFile, Ended
 from workflows.designation import designate
 from workflows.first_contact import make_contact
-from workflows.resolution.by_hand import handle_by_hand
-from workflows.resolution.research import research
 from workflows.resolution.result import confirm_result
 
 
-async def technology_held(case: CaseFile) -> CaseOutcome:
+async def technology_held(case: CaseFile) -> CaseOutcome | Route:
     """Confirm, propose, choose, agree on terms; or go over to additional R&D."""
     while True:
         case.move(CaseStatus.IN_SERVICE, CaseStep.TECH_CONFIRM)
@@ -35,7 +33,7 @@ async def technology_held(case: CaseFile) -> CaseOutcome:
             ),
         )
         if verdict.decision == "needs_rd":
-            return await research(case)
+            return Route.RESEARCH
         proposal = await _propose(case) if verdict.decision != "not_ours" else None
         if proposal is not None:
             return await _deliver(case, proposal)
@@ -100,11 +98,11 @@ async def _propose(case: CaseFile) -> ProposeSolution | None:
                 case.tell("question_answered")
 
 
-async def _deliver(case: CaseFile, proposal: ProposeSolution) -> CaseOutcome:
-    """Carry out what was chosen: terms of a licence, or guidance and equipment by hand."""
+async def _deliver(case: CaseFile, proposal: ProposeSolution) -> CaseOutcome | Route:
+    """Agree on the terms of a licence; guidance and equipment are procedures of their own."""
     case.move(CaseStatus.IN_SERVICE, CaseStep.TECH_DELIVERY)
     if proposal.offers in {"guidance", "equipment"}:
-        return await handle_by_hand(case, proposal.offers)
+        return Route(proposal.offers)
     terms = await ask(
         case,
         Question(

@@ -1,0 +1,42 @@
+"""Step 3, short R&D in the fast lane: an agreement within two weeks (domain: 3.4.1)."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.case import CaseOutcome, CaseStatus, CaseStep, Route
+
+from workflows.case_file import CaseFile
+from workflows.resolution.agreement import agree_in_time
+from workflows.resolution.by_hand import handle_by_hand
+from workflows.resolution.project import carry_out
+
+_ROUTES = {
+    "short_monthly": Route.SHORT_MONTHLY,
+    "other_track": Route.RESEARCH,
+    "guidance": Route.GUIDANCE,
+}
+
+
+async def fast_lane(case: CaseFile) -> CaseOutcome | Route:
+    """Agreement within two weeks of acceptance, project, result."""
+    case.move(CaseStatus.IN_SERVICE, CaseStep.AGREEMENT)
+    await case.promise(
+        "agreement",
+        "track.short.fast.agreement",
+        start=_accepted_at(case),
+        reminders="agreement.remind_before",
+    )
+    late = await agree_in_time(case)
+    match late:
+        case None:
+            return await carry_out(case)
+        case "other_track" if not workflow.patched("other-track-is-scoped"):
+            return await handle_by_hand(case, late)
+        case _:
+            return _ROUTES[late]
+
+
+def _accepted_at(case: CaseFile) -> datetime:
+    return case.snapshot.assignments[-1].answered_at or workflow.now()

@@ -1,0 +1,167 @@
+"""A project of joint R&D: reports on the way, its end, its result (domain: 3.4)."""
+
+import asyncio
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.actor import Role
+    from schemas.case import CaseOutcome, CaseStatus, CaseStep, Route
+    from schemas.outcome import DecideOverrun, ReportProgress, ReportResult
+    from schemas.policy import Clock, Period
+
+from workflows.asking import Question, ask, ask_until
+from workflows.case_file import CaseFile, Ended, abandon
+from workflows.resolution.result import Rework, confirm_result
+
+
+async def carry_out(case: CaseFile) -> CaseOutcome | Route:
+    """Run the project to its result, with a report each month.
+
+    Returns:
+        How it ended; or medium R&D, when it goes on beyond what its track allows.
+    """
+    case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE)
+    case.tell("project_started")
+    started_at = workflow.now()
+    months = case.snapshot.plan.months or 0
+    result = asyncio.create_task(
+        _await_result(case, Period(length=_iso_months(months), clock=Clock.CALENDAR), started_at)
+    )
+    try:
+        await _follow_progress(case, result, started_at)
+        report = await result
+    finally:
+        abandon(result)
+    if report is None:
+        report = await overrun(case)
+    if report is None:
+        return Route.MEDIUM
+    return await accept(case, report)
+
+
+def _iso_months(months: float) -> str:
+    """An agreed duration as ISO 8601; the part of a month is counted in days of 1/30."""
+    whole, days = int(months), round((months - int(months)) * 30)
+    return f"P{whole}M{days}D" if days else f"P{whole}M"
+
+
+async def _await_result(
+    case: CaseFile, period: Period, started_at: datetime
+) -> ReportResult | None:
+    return await ask_until(
+        case,
+        Question(
+            ReportResult,
+            case.lead_group(Role.SUPPORT),
+            due="rd.project",
+            period=period,
+            start=started_at,
+            assignee=case.snapshot.handler,
+            reminders="rd.end.remind_before",
+            remind="project_ending",
+        ),
+    )
+
+
+async def _follow_progress(
+    case: CaseFile, result: asyncio.Task[ReportResult | None], started_at: datetime
+) -> None:
+    """Ask for a report each month until the result is there or the project's end has come.
+
+    Raises:
+        Ended: The project leader stopped the project.
+    """
+    while not result.done():
+        next_report = await case.deadline("rd.progress.every.short", start=started_at)
+        if await case.wait(result.done, until=next_report.due_at, summary="monthly report"):
+            return
+        started_at = next_report.due_at
+        report = await _first_of(case, result)
+        if report is not None and report.decision == "stop":
+            raise Ended(CaseOutcome.RD_STOPPED, "stopped", report.note)
+
+
+async def _first_of(
+    case: CaseFile, result: asyncio.Task[ReportResult | None]
+) -> ReportProgress | None:
+    """The monthly report; None when the result came first and made it unnecessary."""
+    asking = asyncio.create_task(
+        ask(
+            case,
+            Question(
+                ReportProgress,
+                case.lead_group(Role.SUPPORT),
+                due="rd.plan_approval",
+                assignee=case.snapshot.handler,
+            ),
+        )
+    )
+    try:
+        await case.wait(lambda: asking.done() or result.done())
+        return await asking if asking.done() else None
+    finally:
+        abandon(asking)
+
+
+async def overrun(case: CaseFile) -> ReportResult | None:
+    """The project's end came without a result (U11). No silent extension beyond the track.
+
+    Returns:
+        The result, in the end; None when the work goes on as medium R&D.
+
+    Raises:
+        Ended: Stopped, or ended with what there is.
+    """
+    while True:
+        case.move(CaseStatus.IN_SERVICE, CaseStep.RD_OVERRUN)
+        decision = await ask(
+            case,
+            Question(
+                DecideOverrun,
+                case.lead_group(Role.DEPT_HEAD),
+                due="rd.overrun_decision.short",
+            ),
+        )
+        match decision.decision:
+            case "stop":
+                raise Ended(CaseOutcome.RD_STOPPED, "overrun", decision.reason)
+            case "partial":
+                raise Ended(CaseOutcome.PARTIAL, "overrun", decision.reason)
+            case "medium":
+                return None
+            case "finish_now" | "extend":
+                case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE)
+                weeks = decision.weeks if decision.decision == "extend" else 1
+                result = await _await_result(
+                    case, Period(length=f"P{weeks}W", clock=Clock.CALENDAR), workflow.now()
+                )
+                if result is not None:
+                    return result
+
+
+async def accept(case: CaseFile, report: ReportResult) -> CaseOutcome:
+    """The company accepts the result, or has it worked over once."""
+    reworks = case.policy.count("rd.rework.max")
+    while True:
+        case.move(CaseStatus.IN_SERVICE, CaseStep.RD_RESULT)
+        outcome = {
+            "met": CaseOutcome.RESOLVED_RD_SHORT,
+            "partly": CaseOutcome.PARTIAL,
+            "missed": CaseOutcome.RD_FAILED,
+        }[report.goal]
+        try:
+            return await confirm_result(case, outcome, report.report, may_rework=reworks > 0)
+        except Rework:
+            reworks -= 1
+        case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE)
+        report = await ask(
+            case,
+            Question(
+                ReportResult,
+                case.lead_group(Role.SUPPORT),
+                due="rd.rework.due",
+                assignee=case.snapshot.handler,
+            ),
+        )
