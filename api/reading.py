@@ -68,6 +68,7 @@ class CompanyView(WireModel):
 
     Attributes:
         projection: `pending` while the case was received but its procedure has not begun.
+        waiting_for: What is waited for while nobody has to act, such as `appointment`.
         open_tasks: What is expected of the company now.
     """
 
@@ -79,6 +80,8 @@ class CompanyView(WireModel):
     received_at: datetime
     institute: str | None
     promises: list[PromiseView]
+    waiting_for: str | None
+    waiting_until: datetime | None
     timeline: list[TimelineEntry]
     open_tasks: int
     outcome: CaseOutcome | None
@@ -225,6 +228,8 @@ async def company_view(centre: Centre, case_number: str) -> CompanyView:
         received_at=snapshot.received_at,
         institute=snapshot.lead_institute,
         promises=_promises(snapshot),
+        waiting_for=snapshot.waiting_for,
+        waiting_until=snapshot.waiting_until,
         timeline=[_line(entry) for entry in entries if entry.tag in _TOLD],
         open_tasks=sum(task.status is TaskStatus.OPEN for task in asked),
         outcome=snapshot.outcome,

@@ -52,6 +52,10 @@ class CaseStep(StrEnum):
     RD_TRACK = "rd_track"
     AGREEMENT = "agreement"
     AGREEMENT_LATE = "agreement_late"
+    CALL_SEARCH = "call_search"
+    CALL_OPEN = "call_open"
+    CALL_DECISION = "call_decision"
+    NEXT_CHOICE = "next_choice"
     RD_ACTIVE = "rd_active"
     RD_OVERRUN = "rd_overrun"
     RD_RESULT = "rd_result"
@@ -152,6 +156,8 @@ class CaseOutcome(StrEnum):
     RD_STOPPED = "rd_stopped"
     NOT_SOLVED = "not_solved"
     AGREEMENT_FAILED = "agreement_failed"
+    NOT_SELECTED_FINAL = "not_selected_final"
+    NOT_APPLIED = "not_applied"
     UNRESOLVABLE_NO_MATCH = "unresolvable_no_match"
     DECLINED_BY_SME = "declined_by_sme"
     WITHDRAWN = "withdrawn"
@@ -284,7 +290,9 @@ class CaseSnapshot(WireModel):
 
     Attributes:
         version: Rises with every change; rows only move to a higher one.
-        next_due_at: The earliest due date of an open task or running promise.
+        waiting_for: What is waited for with nobody having to act: `appointment`, `next_call`.
+        waiting_until: When that comes.
+        next_due_at: The earliest of these, and of the due dates of open tasks and promises.
         counted_as: `case`, or `contact` for an enquiry answered at the desk (C42).
         interim_note: A code for "resolved, and something follows", such as `licence_follows`.
         unconfirmed: The company did not confirm the result in time.
@@ -310,6 +318,8 @@ class CaseSnapshot(WireModel):
     match_run: str | None = None
     match_confidence: float | None = None
     promises: tuple[Promise, ...] = ()
+    waiting_for: str | None = None
+    waiting_until: Instant | None = None
     received_at: Instant
     registered_at: Instant
     next_due_at: Instant | None = None

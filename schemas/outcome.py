@@ -54,6 +54,12 @@ class TaskKind(StrEnum):
     SIGN_AS_COMPANY = "sign_as_company"
     SIGN_AS_INSTITUTE = "sign_as_institute"
     DECIDE_LATE_AGREEMENT = "decide_late_agreement"
+    FIND_CALL = "find_call"
+    REPORT_APPLICATION = "report_application"
+    ASK_FOR_APPLICATION = "ask_for_application"
+    RECORD_EXTERNAL_DECISION = "record_external_decision"
+    CHOOSE_NEXT = "choose_next"
+    DECIDE_NEXT = "decide_next"
     REPORT_PROGRESS = "report_progress"
     DECIDE_OVERRUN = "decide_overrun"
     REPORT_RESULT = "report_result"
@@ -71,6 +77,7 @@ COMPANY_TASKS: Final = frozenset(
         TaskKind.SUPPLY_INFORMATION, TaskKind.ANSWER_CONTACT, TaskKind.CHOOSE_SOLUTION,
         TaskKind.SIGN_AS_COMPANY, TaskKind.CONFIRM_RESULT, TaskKind.ANSWER_SURVEY,
         TaskKind.CONFIRM_ADVICE, TaskKind.ACCEPT_USE, TaskKind.MOVE_BOOKING,
+        TaskKind.REPORT_APPLICATION, TaskKind.CHOOSE_NEXT,
     }
 )  # fmt: skip
 
@@ -480,6 +487,59 @@ class DecideLateAgreement(WireModel):
     )
 
 
+class FindCall(WireModel):
+    """The yearly call of another ministry that suits the project (C21)."""
+
+    kind: Literal["find_call"] = "find_call"
+    decision: Literal["found", "none_this_year"] = required("Is there a call?")
+    closes_on: str | None = date_field("Applications close on", decision="found")
+    call: str | None = text("Ministry, programme and number of the call", decision="found")
+    reason: str | None = text("What was looked for", decision="none_this_year")
+
+
+class ReportApplication(WireModel):
+    """Whether the company applied; it leads the project itself (C24)."""
+
+    kind: Literal["report_application"] = "report_application"
+    decision: Literal["applied", "not_applied"] = required("Did you apply?")
+    application: str | None = text("Number of the application", decision="applied")
+    reason: str | None = text("Why not (you need not say)")
+
+
+class AskForApplication(WireModel):
+    """The handler asks a company that did not say whether it applied."""
+
+    kind: Literal["ask_for_application"] = "ask_for_application"
+    decision: Literal["applied", "not_applied", "not_reached"] = required("Result")
+    application: str | None = text("Number of the application", decision="applied")
+
+
+class RecordExternalDecision(WireModel):
+    """What the other ministry decided; the centre only hears of it."""
+
+    kind: Literal["record_external_decision"] = "record_external_decision"
+    decision: Literal["selected", "not_selected"] = required("Decision of the programme")
+    reason: str | None = text("Reasons, as far as they are known")
+
+
+class ChooseNext(WireModel):
+    """The company's choice when its project was not selected, or no call is open (U09, U10)."""
+
+    kind: Literal["choose_next"] = "choose_next"
+    decision: Literal["wait", "smaller", "guidance", "close"] = required(
+        "How do you want to go on?"
+    )
+    reason: str | None = text("Anything that we should know")
+
+
+class DecideNext(WireModel):
+    """The coordinator's decision for a company that did not choose."""
+
+    kind: Literal["decide_next"] = "decide_next"
+    decision: Literal["wait", "smaller", "guidance", "close"] = required("Decision")
+    reason: str | None = text("Reason", decision=("wait", "smaller", "guidance", "close"))
+
+
 class ReportProgress(WireModel):
     """The project leader's periodic report."""
 
@@ -597,9 +657,10 @@ Outcome: TypeAlias = (
     | ProposeSolution | ChooseSolution | AnswerQuestion | AgreeTerms | HandleByHand | NameAdviser
     | PlanSession | RecordSession | WriteAdvice | ConfirmAdvice | CheckEquipment | AcceptUse
     | MoveBooking | RecordUse | ReportUse | ScopeProject | DecideTrack | ApprovePlan
-    | DraftAgreement | SignAsCompany | SignAsInstitute | DecideLateAgreement | ReportProgress
-    | DecideOverrun | ReportResult | ConfirmResult | SettleDispute | AnswerSurvey | CallForSurvey
-    | CallBack | ResolveOverdue | NotifyOtherwise
+    | DraftAgreement | SignAsCompany | SignAsInstitute | DecideLateAgreement | FindCall
+    | ReportApplication | AskForApplication | RecordExternalDecision | ChooseNext | DecideNext
+    | ReportProgress | DecideOverrun | ReportResult | ConfirmResult | SettleDispute | AnswerSurvey
+    | CallForSurvey | CallBack | ResolveOverdue | NotifyOtherwise
 )  # fmt: skip
 
 OUTCOMES: Final[dict[TaskKind, type[WireModel]]] = {

@@ -38,10 +38,11 @@ async def keep_appointment(
     reminders = sorted(
         at - length_of(period.length).rest for period in case.policy.periods(remind_before)
     )
-    for moment in [moment for moment in reminders if moment > workflow.now()]:
-        if await case.wait(unless, until=moment, summary=template):
-            return False
-        case.note("case:appointment:reminded", at=at.isoformat())
-        for audience in (COMPANY_GROUP, case.handlers):
-            case.tell(template, audience, **parameters)
-    return not await case.wait(unless, until=at, summary="appointment")
+    with case.waiting_for("appointment", at):
+        for moment in [moment for moment in reminders if moment > workflow.now()]:
+            if await case.wait(unless, until=moment, summary=template):
+                return False
+            case.note("case:appointment:reminded", at=at.isoformat())
+            for audience in (COMPANY_GROUP, case.handlers):
+                case.tell(template, audience, **parameters)
+        return not await case.wait(unless, until=at, summary="appointment")

@@ -120,6 +120,7 @@ class CaseFile:
         open_tasks = self.tasks.open_ones
         snapshot = self.snapshot.model_copy(update=changes)
         dues = [task.deadline.due_at for task in open_tasks]
+        dues += [snapshot.waiting_until] if snapshot.waiting_until else []
         dues += [
             promise.deadline.due_at
             for promise in snapshot.promises
@@ -210,6 +211,20 @@ class CaseFile:
         if self._ending is not None:
             raise self._ending
         return condition()
+
+    @contextmanager
+    def waiting_for(self, what: str, until: datetime) -> Generator[None]:
+        """Say what is waited for while nobody has to act, so that the case is not taken as stuck.
+
+        Args:
+            what: A code, such as `appointment`.
+            until: When it comes.
+        """
+        self.change(waiting_for=what, waiting_until=until)
+        try:
+            yield
+        finally:
+            self.change(waiting_for=None, waiting_until=None)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Let something go on beside the procedure; it ends with the case at the latest."""

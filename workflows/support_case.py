@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         Withdrawal,
     )
     from schemas.outcome import (
+        DecideOverrun,
         NotifyOtherwise,
         TriageCase,
     )
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         TaskRelease,
         TaskStatus,
     )
+    from workflows.policy.programmes import check_extension
 
 from workflows import activity_stubs, asking
 from workflows.after_check import check_afterwards, has_short_survey, may_reopen
@@ -220,8 +222,16 @@ class SupportCase:
 
     @complete_task.validator
     def _refuse_completion(self, completion: TaskCompletion) -> None:
+        case = self._case
         with refusals():
             self._check_completion(completion)
+            if isinstance(completion.outcome, DecideOverrun):
+                check_extension(
+                    case.snapshot.plan,
+                    case.snapshot.track,
+                    completion.outcome.weeks,
+                    case.policy,
+                )
 
     def _check_completion(self, completion: TaskCompletion) -> None:
         short = has_short_survey(self._case.snapshot.outcome)

@@ -31,12 +31,14 @@ from schemas.outcome import (
     ConfirmTechnology,
     DecideTrack,
     DraftAgreement,
+    FindCall,
     HandleByHand,
     NameAdviser,
     PlanSession,
     ProposeSolution,
     RecordSession,
     RecordUse,
+    ReportApplication,
     ReportResult,
     ReportUse,
     ScopeProject,
@@ -104,6 +106,19 @@ async def by_hand(case: CaseDriver) -> None:
     await case.complete(CONTENT, COMPANY)
 
 
+async def long(case: CaseDriver) -> None:
+    await case.get_contacted(TriageCase(service=Service.DIFFICULTY, branch=Branch.ADDITIONAL_RD))
+    await case.complete(
+        ScopeProject(months=18, budget_krw=200_000_000, plan=written("계획")), SUPPORT
+    )
+    await case.complete(DecideTrack(decision="long"), TRIAGE)
+    await case.complete(
+        FindCall(decision="found", closes_on="2026-11-02", call=written("공고")), SUPPORT
+    )
+    await case.complete(ReportApplication(decision="not_applied"), COMPANY)
+    await case.complete(CONTENT, COMPANY)
+
+
 async def guidance(case: CaseDriver) -> None:
     await case.get_contacted(TriageCase(service=Service.GUIDANCE))
     await case.complete(NameAdviser(decision="named", named_staff="acc-kitech-researcher"), HEAD)
@@ -157,7 +172,7 @@ async def supplement_declined_withdrawn(case: CaseDriver) -> None:
 BRANCHES: dict[str, Callable[[CaseDriver], Awaitable[None]]] = {
     branch.__name__: branch
     for branch in (
-        technology_held, fast_lane, by_hand, guidance, equipment, desk_answer,
+        technology_held, fast_lane, long, by_hand, guidance, equipment, desk_answer,
         supplement_declined_withdrawn,
     )
 }  # fmt: skip

@@ -11,6 +11,7 @@ from schemas.outcome import (
     AcceptCase,
     AnswerSurvey,
     AssignInstitute,
+    ChooseNext,
     DecideTrack,
     Outcome,
 )
@@ -213,6 +214,17 @@ def check_completion(task: HumanTask, completion: TaskCompletion) -> None:
         )
     check_outcome(completion.outcome)
     check_references(completion.outcome)
+    _check_may_wait(task, completion.outcome)
+
+
+def _check_may_wait(task: HumanTask, outcome: Outcome) -> None:
+    waits = isinstance(outcome, ChooseNext) and outcome.decision == "wait"
+    if waits and task.parameters.get("may_wait") == "false":
+        raise Refused(
+            ProblemType.OUTCOME_MISMATCH,
+            "The programme can be entered no more often. Choose another way.",
+            field="/outcome/decision",
+        )
 
 
 def is_in_time(task: HumanTask, submitted_at: Instant) -> bool:

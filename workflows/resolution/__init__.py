@@ -13,6 +13,7 @@ from workflows.resolution.by_hand import handle_by_hand
 from workflows.resolution.equipment import lend
 from workflows.resolution.fast_lane import fast_lane
 from workflows.resolution.guidance import guide
+from workflows.resolution.long import long_track
 from workflows.resolution.research import research
 from workflows.resolution.technology_held import technology_held
 
@@ -20,12 +21,13 @@ PROCEDURES: dict[Route, Callable[[CaseFile], Awaitable[CaseOutcome | Route]]] = 
     Route.TECH_HELD: technology_held,
     Route.RESEARCH: research,
     Route.SHORT_FAST: fast_lane,
+    Route.LONG: long_track,
     Route.GUIDANCE: guide,
     Route.EQUIPMENT: lend,
 }
 _BRANCHES = {Branch.TECH_HELD: Route.TECH_HELD, Branch.ADDITIONAL_RD: Route.RESEARCH}
 # Cases that came to these before there was a procedure wait for somebody who does it by hand.
-_ADDED = frozenset({Route.GUIDANCE, Route.EQUIPMENT})
+_ADDED = frozenset({Route.LONG, Route.GUIDANCE, Route.EQUIPMENT})
 
 
 async def resolve(case: CaseFile) -> CaseOutcome:

@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role, centre_group
-    from schemas.case import CaseOutcome, CaseStatus, CaseStep, PromiseState
+    from schemas.case import CaseOutcome, CaseStatus, CaseStep, PromiseState, Route
     from schemas.outcome import (
         ApprovePlan,
         DecideLateAgreement,
@@ -17,6 +17,13 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.asking import Question, ask
 from workflows.case_file import CaseFile, Ended, abandon, both
+
+# What a coordinator may decide instead of an agreement that is late (U08).
+INSTEAD = {
+    "short_monthly": Route.SHORT_MONTHLY,
+    "other_track": Route.RESEARCH,
+    "guidance": Route.GUIDANCE,
+}
 
 
 async def agree_in_time(case: CaseFile) -> str | None:

@@ -6,17 +6,12 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.case import CaseOutcome, CaseStatus, CaseStep, Route
+    from workflows.policy.programmes import FAST_LANE
 
 from workflows.case_file import CaseFile
-from workflows.resolution.agreement import agree_in_time
+from workflows.resolution.agreement import INSTEAD, agree_in_time
 from workflows.resolution.by_hand import handle_by_hand
 from workflows.resolution.project import carry_out
-
-_ROUTES = {
-    "short_monthly": Route.SHORT_MONTHLY,
-    "other_track": Route.RESEARCH,
-    "guidance": Route.GUIDANCE,
-}
 
 
 async def fast_lane(case: CaseFile) -> CaseOutcome | Route:
@@ -24,18 +19,18 @@ async def fast_lane(case: CaseFile) -> CaseOutcome | Route:
     case.move(CaseStatus.IN_SERVICE, CaseStep.AGREEMENT)
     await case.promise(
         "agreement",
-        "track.short.fast.agreement",
+        FAST_LANE.agreement,
         start=_accepted_at(case),
-        reminders="agreement.remind_before",
+        reminders=FAST_LANE.agreement_reminders,
     )
     late = await agree_in_time(case)
     match late:
         case None:
-            return await carry_out(case)
+            return await carry_out(case, FAST_LANE)
         case "other_track" if not workflow.patched("other-track-is-scoped"):
             return await handle_by_hand(case, late)
         case _:
-            return _ROUTES[late]
+            return INSTEAD[late]
 
 
 def _accepted_at(case: CaseFile) -> datetime:

@@ -10,35 +10,35 @@ with workflow.unsafe.imports_passed_through():
     from schemas.case import CaseOutcome, CaseStatus, CaseStep, Route
     from schemas.outcome import DecideOverrun, ReportProgress, ReportResult
     from schemas.policy import Clock, Period
+    from workflows.policy.programmes import Programme
 
 from workflows.asking import Question, ask, ask_until
 from workflows.case_file import CaseFile, Ended, abandon
 from workflows.resolution.result import Rework, confirm_result
 
 
-async def carry_out(case: CaseFile) -> CaseOutcome | Route:
-    """Run the project to its result, with a report each month.
+async def carry_out(case: CaseFile, programme: Programme) -> CaseOutcome | Route:
+    """Run the project to its result, with reports on the way.
 
     Returns:
-        How it ended; or medium R&D, when it goes on beyond what its track allows.
+        How it ended; or where it goes on, when that is more than its track allows.
     """
     case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE)
     case.tell("project_started")
     started_at = workflow.now()
     months = case.snapshot.plan.months or 0
-    result = asyncio.create_task(
-        _await_result(case, Period(length=_iso_months(months), clock=Clock.CALENDAR), started_at)
-    )
+    period = Period(length=_iso_months(months), clock=Clock.CALENDAR)
+    result = asyncio.create_task(_await_result(case, programme, period, started_at))
     try:
-        await _follow_progress(case, result, started_at)
+        await _follow_progress(case, programme, result, started_at)
         report = await result
     finally:
         abandon(result)
     if report is None:
-        report = await overrun(case)
+        report = await overrun(case, programme)
     if report is None:
-        return Route.MEDIUM
-    return await accept(case, report)
+        return programme.beyond
+    return await accept(case, programme, report)
 
 
 def _iso_months(months: float) -> str:
@@ -48,7 +48,7 @@ def _iso_months(months: float) -> str:
 
 
 async def _await_result(
-    case: CaseFile, period: Period, started_at: datetime
+    case: CaseFile, programme: Programme, period: Period, started_at: datetime
 ) -> ReportResult | None:
     return await ask_until(
         case,
@@ -59,23 +59,26 @@ async def _await_result(
             period=period,
             start=started_at,
             assignee=case.snapshot.handler,
-            reminders="rd.end.remind_before",
+            reminders=programme.end_reminders,
             remind="project_ending",
         ),
     )
 
 
 async def _follow_progress(
-    case: CaseFile, result: asyncio.Task[ReportResult | None], started_at: datetime
+    case: CaseFile,
+    programme: Programme,
+    result: asyncio.Task[ReportResult | None],
+    started_at: datetime,
 ) -> None:
-    """Ask for a report each month until the result is there or the project's end has come.
+    """Ask for a report at every interval until the result is there or the project's end has come.
 
     Raises:
         Ended: The project leader stopped the project.
     """
     while not result.done():
-        next_report = await case.deadline("rd.progress.every.short", start=started_at)
-        if await case.wait(result.done, until=next_report.due_at, summary="monthly report"):
+        next_report = await case.deadline(programme.progress, start=started_at)
+        if await case.wait(result.done, until=next_report.due_at, summary="report on the way"):
             return
         started_at = next_report.due_at
         report = await _first_of(case, result)
@@ -86,7 +89,7 @@ async def _follow_progress(
 async def _first_of(
     case: CaseFile, result: asyncio.Task[ReportResult | None]
 ) -> ReportProgress | None:
-    """The monthly report; None when the result came first and made it unnecessary."""
+    """The report; None when the result came first and made it unnecessary."""
     asking = asyncio.create_task(
         ask(
             case,
@@ -105,11 +108,11 @@ async def _first_of(
         abandon(asking)
 
 
-async def overrun(case: CaseFile) -> ReportResult | None:
+async def overrun(case: CaseFile, programme: Programme) -> ReportResult | None:
     """The project's end came without a result (U11). No silent extension beyond the track.
 
     Returns:
-        The result, in the end; None when the work goes on as medium R&D.
+        The result, in the end; None when the work goes on in a longer track.
 
     Raises:
         Ended: Stopped, or ended with what there is.
@@ -121,7 +124,7 @@ async def overrun(case: CaseFile) -> ReportResult | None:
             Question(
                 DecideOverrun,
                 case.lead_group(Role.DEPT_HEAD),
-                due="rd.overrun_decision.short",
+                due=programme.overrun,
             ),
         )
         match decision.decision:
@@ -134,20 +137,19 @@ async def overrun(case: CaseFile) -> ReportResult | None:
             case "finish_now" | "extend":
                 case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE)
                 weeks = decision.weeks if decision.decision == "extend" else 1
-                result = await _await_result(
-                    case, Period(length=f"P{weeks}W", clock=Clock.CALENDAR), workflow.now()
-                )
+                period = Period(length=f"P{weeks}W", clock=Clock.CALENDAR)
+                result = await _await_result(case, programme, period, workflow.now())
                 if result is not None:
                     return result
 
 
-async def accept(case: CaseFile, report: ReportResult) -> CaseOutcome:
+async def accept(case: CaseFile, programme: Programme, report: ReportResult) -> CaseOutcome:
     """The company accepts the result, or has it worked over once."""
     reworks = case.policy.count("rd.rework.max")
     while True:
         case.move(CaseStatus.IN_SERVICE, CaseStep.RD_RESULT)
         outcome = {
-            "met": CaseOutcome.RESOLVED_RD_SHORT,
+            "met": programme.resolved,
             "partly": CaseOutcome.PARTIAL,
             "missed": CaseOutcome.RD_FAILED,
         }[report.goal]

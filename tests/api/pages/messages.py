@@ -111,6 +111,7 @@ def labels() -> Iterator[tuple[str, ...]]:
         "done": [*COMPANY_TASKS, "message", "withdraw", "reopen"],
         "break": ("changed", "gap", "cut_off", "head_missing"),
         "message_status": ("pending", "sent", "failed", "skipped"),
+        "waiting": ("appointment", "next_call"),
         "stuck": ("not_started", "nothing_waits"),
         "skipped": ("pause", "closure"),
         "unit": ("months", "days", "hours", "minutes", "seconds"),

@@ -1,0 +1,95 @@
+"""The programmes of joint R&D: what each asks of a project, by the keys of the policy table."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.case import CaseOutcome, ProjectPlan, Route, Track
+from schemas.policy import PolicyValues
+from schemas.problem import ProblemType, Refused
+
+_WEEKS_A_MONTH = 365.25 / 12 / 7
+
+
+@dataclass(frozen=True)
+class Programme:
+    """How a project of one track runs. Every number stands in the policy, under these keys.
+
+    Attributes:
+        agreement: Period in which the agreement is to be signed.
+        agreement_reminders: Before that.
+        progress: How often the project leader reports.
+        end_reminders: Before the project's end.
+        overrun: Period for deciding on a project that reached its end without a result.
+        longest: Limit of the duration, extensions included; None where there is none.
+        resolved: The outcome when the goal is met.
+        beyond: Where work goes on that does not fit the track any more.
+    """
+
+    track: Track
+    agreement: str
+    agreement_reminders: str
+    progress: str
+    end_reminders: str
+    overrun: str
+    longest: str | None
+    resolved: CaseOutcome
+    beyond: Route
+
+
+FAST_LANE = Programme(
+    track=Track.SHORT,
+    agreement="track.short.fast.agreement",
+    agreement_reminders="agreement.remind_before",
+    progress="rd.progress.every.short",
+    end_reminders="rd.end.remind_before",
+    overrun="rd.overrun_decision.short",
+    longest="track.short.duration_table",
+    resolved=CaseOutcome.RESOLVED_RD_SHORT,
+    beyond=Route.MEDIUM,
+)
+LONG = Programme(
+    track=Track.LONG,
+    agreement="agreement.medium_long",
+    agreement_reminders="agreement.remind_before",
+    progress="rd.progress.every.long",
+    end_reminders="rd.long.remind_before",
+    overrun="rd.overrun_decision.medium",
+    longest=None,
+    resolved=CaseOutcome.RESOLVED_RD_LONG,
+    beyond=Route.LONG,
+)
+_BY_TRACK = {programme.track: programme for programme in (FAST_LANE, LONG)}
+
+
+def check_extension(
+    plan: ProjectPlan, track: Track | None, weeks: int | None, values: PolicyValues
+) -> None:
+    """Raise `Refused` for an extension beyond what the track allows (U11).
+
+    Args:
+        plan: The agreed plan; its duration in months.
+        track: The project's track.
+        weeks: How many more are wanted.
+        values: The case's policy.
+    """
+    programme = None if track is None else _BY_TRACK.get(track)
+    if programme is None or programme.longest is None or weeks is None or plan.months is None:
+        return
+    if not values.limit(programme.longest).admits(plan.months + weeks / _WEEKS_A_MONTH):
+        raise Refused(
+            ProblemType.OUTCOME_MISMATCH,
+            "The project would last longer than its track allows. Ask for fewer weeks, or let it "
+            "go on in a longer track.",
+            field="/outcome/weeks",
+        )
+
+
+def next_opening(after: date, months: tuple[int, ...]) -> date:
+    """The first day of the next month in which a call opens.
+
+    Args:
+        after: A date before it; the month of this date itself is over for applicants.
+        months: Months of the year, 1 to 12.
+    """
+    later = [date(after.year, month, 1) for month in months if month > after.month]
+    return min(later, default=date(after.year + 1, min(months), 1))
