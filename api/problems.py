@@ -78,6 +78,10 @@ KINDS: Final[dict[ProblemType, Kind]] = {
     ProblemType.REOPEN_REFUSED: Kind(
         409, "재개할 수 없는 접수 건입니다", "The case cannot be reopened"
     ),
+    ProblemType.HOLD_REFUSED: Kind(
+        409, "일시 중지할 수 없는 접수 건입니다", "The case cannot be put on hold"
+    ),
+    ProblemType.EXTENSION_REFUSED: Kind(409, "더 이상 연장할 수 없습니다", "No further extension"),
     ProblemType.TASK_NOT_FOUND: Kind(404, "처리업무를 찾을 수 없습니다", "No such task"),
     ProblemType.TASK_NOT_OPEN: Kind(409, "이미 끝난 처리업무입니다", "The task is over"),
     ProblemType.TASK_NOT_YOURS: Kind(

@@ -39,7 +39,7 @@ _TOLD: frozenset[str] = frozenset(
         "case:status:changed", "case:promise:made", "case:promise:kept", "case:promise:broken",
         "case:promise:moved", "case:promise:void", "case:clock:paused", "case:clock:resumed",
         "case:work:closed", "case:work:withdrawn", "case:work:reopened",
-        "case:message:received", "case:attachment:received",
+        "case:message:received", "case:attachment:received", "case:hold:begun", "case:hold:ended",
     }
 )  # fmt: skip
 
@@ -82,6 +82,7 @@ class CompanyView(WireModel):
     promises: list[PromiseView]
     waiting_for: str | None
     waiting_until: datetime | None
+    on_hold_until: datetime | None
     timeline: list[TimelineEntry]
     open_tasks: int
     outcome: CaseOutcome | None
@@ -230,6 +231,7 @@ async def company_view(centre: Centre, case_number: str) -> CompanyView:
         promises=_promises(snapshot),
         waiting_for=snapshot.waiting_for,
         waiting_until=snapshot.waiting_until,
+        on_hold_until=snapshot.on_hold_until,
         timeline=[_line(entry) for entry in entries if entry.tag in _TOLD],
         open_tasks=sum(task.status is TaskStatus.OPEN for task in asked),
         outcome=snapshot.outcome,
@@ -244,6 +246,7 @@ async def company_view(centre: Centre, case_number: str) -> CompanyView:
             "withdraw": f"{base}/withdraw",
             "messages": f"{base}/messages",
             "attachments": f"{base}/attachments",
+            "hold": f"{base}/hold",
             "reopen": f"{base}/reopen",
         },
     )

@@ -24,7 +24,7 @@ from infra.postgres import cases, documents, tasks
 from infra.postgres.documents import Document
 from schemas.actor import Actor, groups_of
 from schemas.base import WireModel, case_number_of
-from schemas.case import CaseSnapshot, CaseStatus, ReopenRequest, Withdrawal
+from schemas.case import CaseSnapshot, CaseStatus, HoldRequest, ReopenRequest, Withdrawal
 from schemas.document import document_reference
 from schemas.outcome import (
     OUTCOMES,
@@ -37,6 +37,7 @@ from schemas.task import (
     TaskClaim,
     TaskComment,
     TaskCompletion,
+    TaskExtension,
     TaskReassignment,
     TaskReceipt,
     TaskRelease,
@@ -159,6 +160,25 @@ async def comment(
     return await _change_task(centre, act, SupportCase.comment_task, change)
 
 
+async def extend(  # noqa: PLR0913  # each is named at the call
+    centre: Centre,
+    caller: Caller,
+    task_id: str,
+    reason: str,
+    *,
+    expected: int | None,
+    key: str,
+) -> TaskAnswer:
+    """Ask for more time for a task; the company is told, or asked for its consent."""
+    await check_may_work_on(centre, caller.actor, task_id)
+    act = Act(caller, "extend", task_id, key)
+    reference = await store_text(centre, act, "extension", reason)
+    change = TaskExtension(
+        task_id=task_id, actor=caller.actor, expected_version=expected, reason=reference
+    )
+    return await _change_task(centre, act, SupportCase.extend_task, change)
+
+
 async def complete(  # noqa: PLR0913  # each is named at the call
     centre: Centre,
     caller: Caller,
@@ -242,6 +262,35 @@ async def reopen(
             actor_id=caller.actor.id, submitted_at=centre.clock(), reason=reference or None
         )
         snapshot = await _update(centre, act, SupportCase.reopen, change, CaseSnapshot)
+        return await _case_answer(centre, snapshot)
+
+    return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
+
+
+async def hold(
+    centre: Centre, caller: Caller, case_number: str, reason: str | None, *, key: str
+) -> CaseAnswer:
+    """Pause a case at the company's wish."""
+    return await _hold(centre, Act(caller, "hold", case_number, key), SupportCase.hold, reason)
+
+
+async def end_hold(centre: Centre, caller: Caller, case_number: str, *, key: str) -> CaseAnswer:
+    """Let a paused case go on."""
+    return await _hold(centre, Act(caller, "end_hold", case_number, key), SupportCase.end_hold)
+
+
+async def _hold(
+    centre: Centre,
+    act: Act,
+    update: Any,  # noqa: ANN401  # one of SupportCase's updates
+    reason: str | None = None,
+) -> CaseAnswer:
+    async def act_now() -> CaseAnswer:
+        reference = reason and await store_text(centre, act, act.operation, reason)
+        change = HoldRequest(
+            actor_id=act.caller.actor.id, submitted_at=centre.clock(), reason=reference or None
+        )
+        snapshot = await _update(centre, act, update, change, CaseSnapshot)
         return await _case_answer(centre, snapshot)
 
     return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)

@@ -292,6 +292,7 @@ class CaseSnapshot(WireModel):
         version: Rises with every change; rows only move to a higher one.
         waiting_for: What is waited for with nobody having to act: `appointment`, `next_call`.
         waiting_until: When that comes.
+        on_hold_until: The company asked to pause the case, and is asked again then.
         next_due_at: The earliest of these, and of the due dates of open tasks and promises.
         counted_as: `case`, or `contact` for an enquiry answered at the desk (C42).
         interim_note: A code for "resolved, and something follows", such as `licence_follows`.
@@ -320,6 +321,7 @@ class CaseSnapshot(WireModel):
     promises: tuple[Promise, ...] = ()
     waiting_for: str | None = None
     waiting_until: Instant | None = None
+    on_hold_until: Instant | None = None
     received_at: Instant
     registered_at: Instant
     next_due_at: Instant | None = None
@@ -351,6 +353,14 @@ class Withdrawal(WireModel):
 
 class ReopenRequest(WireModel):
     """Asks to take a closed case up again inside its window (U16)."""
+
+    actor_id: str
+    submitted_at: Instant
+    reason: str | None = Field(default=None, description="Reference to the stored text.")
+
+
+class HoldRequest(WireModel):
+    """The company's wish to pause its case, or to let it go on."""
 
     actor_id: str
     submitted_at: Instant

@@ -68,6 +68,8 @@ class TaskKind(StrEnum):
     ANSWER_SURVEY = "answer_survey"
     CALL_FOR_SURVEY = "call_for_survey"
     CALL_BACK = "call_back"
+    END_HOLD = "end_hold"
+    CONSENT_EXTENSION = "consent_extension"
     RESOLVE_OVERDUE = "resolve_overdue"
     NOTIFY_OTHERWISE = "notify_otherwise"
 
@@ -77,7 +79,8 @@ COMPANY_TASKS: Final = frozenset(
         TaskKind.SUPPLY_INFORMATION, TaskKind.ANSWER_CONTACT, TaskKind.CHOOSE_SOLUTION,
         TaskKind.SIGN_AS_COMPANY, TaskKind.CONFIRM_RESULT, TaskKind.ANSWER_SURVEY,
         TaskKind.CONFIRM_ADVICE, TaskKind.ACCEPT_USE, TaskKind.MOVE_BOOKING,
-        TaskKind.REPORT_APPLICATION, TaskKind.CHOOSE_NEXT,
+        TaskKind.REPORT_APPLICATION, TaskKind.CHOOSE_NEXT, TaskKind.END_HOLD,
+        TaskKind.CONSENT_EXTENSION,
     }
 )  # fmt: skip
 
@@ -631,6 +634,24 @@ class CallBack(WireModel):
     )
 
 
+# -- pauses and extensions (domain 3.0.2) --
+
+
+class EndHold(WireModel):
+    """Whether a case that the company paused goes on."""
+
+    kind: Literal["end_hold"] = "end_hold"
+    decision: Literal["go_on", "withdraw"] = required("How do you want to go on?")
+    reason: str | None = text("Why (you need not say)")
+
+
+class ConsentExtension(WireModel):
+    """The company's consent to a second extension."""
+
+    kind: Literal["consent_extension"] = "consent_extension"
+    decision: Literal["agree", "refuse"] = required("Do you agree?")
+
+
 # -- the ladder --
 
 
@@ -660,7 +681,7 @@ Outcome: TypeAlias = (
     | DraftAgreement | SignAsCompany | SignAsInstitute | DecideLateAgreement | FindCall
     | ReportApplication | AskForApplication | RecordExternalDecision | ChooseNext | DecideNext
     | ReportProgress | DecideOverrun | ReportResult | ConfirmResult | SettleDispute | AnswerSurvey
-    | CallForSurvey | CallBack | ResolveOverdue | NotifyOtherwise
+    | CallForSurvey | CallBack | EndHold | ConsentExtension | ResolveOverdue | NotifyOtherwise
 )  # fmt: skip
 
 OUTCOMES: Final[dict[TaskKind, type[WireModel]]] = {

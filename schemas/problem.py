@@ -25,6 +25,8 @@ class ProblemType(StrEnum):
     CASE_CLOSED = "case-closed"
     CASE_OPEN = "case-open"
     REOPEN_REFUSED = "reopen-refused"
+    HOLD_REFUSED = "hold-refused"
+    EXTENSION_REFUSED = "extension-refused"
     TASK_NOT_FOUND = "task-not-found"
     TASK_NOT_OPEN = "task-not-open"
     TASK_NOT_YOURS = "task-not-yours"

@@ -25,6 +25,7 @@ class HumanTask(WireModel):
         candidate_group: Who may claim it (see `schemas.actor`).
         level: How far up the ladder it went: 0 in time, 1 overdue and told to the head, 2 with
             the coordinator, 3 with the director.
+        extensions: How often its handlers were given more time.
         version: Rises with every change of this task; `If-Match` compares it.
         parameters: Codes that the page shows: the institute offered to, the attempt, the task
             that is overdue.
@@ -42,6 +43,7 @@ class HumanTask(WireModel):
     deadline: Deadline
     expires_at: Instant | None = None
     level: int = 0
+    extensions: int = 0
     version: int = 1
     excluded: tuple[str, ...] = ()
     parameters: dict[str, str] = Field(default_factory=dict)
@@ -94,6 +96,15 @@ class TaskComment(WireModel):
     task_id: TaskId
     actor: Actor
     document: str
+
+
+class TaskExtension(WireModel):
+    """Asks for more time for a task; the reason is told to the company."""
+
+    task_id: TaskId
+    actor: Actor
+    expected_version: int | None = None
+    reason: str
 
 
 class TaskReceipt(WireModel):

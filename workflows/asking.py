@@ -12,10 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, SYSTEM, Role, centre_group
     from schemas.base import WireModel
     from schemas.case import CaseOutcome
-    from schemas.outcome import (
-        ResolveOverdue,
-        TaskKind,
-    )
+    from schemas.outcome import ConsentExtension, EndHold, ResolveOverdue, TaskKind
     from schemas.policy import Deadline, Period
     from schemas.record import SubmissionQuery
     from schemas.task import (
@@ -23,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         TaskClaim,
         TaskComment,
         TaskCompletion,
+        TaskExtension,
         TaskReassignment,
         TaskRelease,
         TaskStatus,
@@ -120,6 +118,7 @@ class _Inquiry(Generic[_Outcome]):
         self._clock_changes = case.clock_changes
         self._task_id = ""
         self._resolving_id: str | None = None
+        self._granted = 0
 
     @property
     def _task(self) -> HumanTask:
@@ -175,12 +174,17 @@ class _Inquiry(Generic[_Outcome]):
 
     async def _climb(self) -> None:
         """Wait for an answer until the next rung; then climb it."""
+        if self._stands_still:
+            await self._case.wait(lambda: self._is_over or not self._stands_still)
+            return
         rung = next_rung(self._task, self._climbed, escalates=self._question.escalates)
         interrupted = await self._case.wait(
             lambda: (
                 self._is_over
                 or self._clock_changes != self._case.clock_changes
                 or self._resolution is not None
+                or self._stands_still
+                or self._task.extensions > self._granted
             ),
             until=rung.at if rung is not None else None,
             summary=f"{self._question.kind.value}: {rung.step.name.lower() if rung else 'answer'}",
@@ -191,6 +195,8 @@ class _Inquiry(Generic[_Outcome]):
             await self._count_again()
         elif self._resolution is not None:
             await self._resolve(self._resolution)
+        elif self._task.extensions > self._granted:
+            await self._extend()
         elif rung is not None and not interrupted:
             self._climbed = rung
             await self._reach(rung)
@@ -249,6 +255,28 @@ class _Inquiry(Generic[_Outcome]):
             self._case.record_task(task, "task:work:recounted", kind=task.kind.value)
             if deadline.due_at != told.due_at and not self._question.escalates:
                 self._tell("deadline_moved")
+
+    @property
+    def _stands_still(self) -> bool:
+        """A case on hold asks nobody for anything but whether it goes on."""
+        return self._case.is_on_hold and self._question.outcome is not EndHold
+
+    async def _extend(self) -> None:
+        """Give the handlers as much time again as they had; the company is told why."""
+        case = self._case
+        self._granted = self._task.extensions
+        self._extensions = (*self._extensions, self._question.due)
+        with case.transition():
+            deadline = await self._deadline(self._task.deadline.start)
+            if self._is_over:
+                return
+            task = case.tasks.change(self._task, deadline=deadline, level=0)
+            case.record_task(task, "task:work:extended", kind=task.kind.value)
+            case.tell(
+                "deadline_extended",
+                due_at=deadline.due_at.isoformat(),
+                task_kind=task.kind.value,
+            )
 
     async def _deadline(self, start: datetime, not_before: datetime | None = None) -> Deadline:
         question = self._question
@@ -417,6 +445,40 @@ def reassign(case: CaseFile, request: TaskReassignment) -> HumanTask:
             due_at=task.deadline.due_at.isoformat(),
         )
     return task
+
+
+def extend(case: CaseFile, request: TaskExtension) -> HumanTask:
+    """Ask for more time: given once by the handler, once more with the company's consent."""
+    task = case.tasks.get(request.task_id)
+    case.note("case:extension:asked", request.actor, task=task.task_id, document=request.reason)
+    if task.extensions < case.policy.count("extension.self"):
+        return _grant(case, task.task_id)
+    case.spawn(_ask_for_consent(case, task.task_id, request.reason))
+    return task
+
+
+def _grant(case: CaseFile, task_id: str) -> HumanTask:
+    task = case.tasks.get(task_id)
+    return case.tasks.change(task, extensions=task.extensions + 1)
+
+
+async def _ask_for_consent(case: CaseFile, task_id: str, reason: str) -> None:
+    """A second extension needs the company's word; silence is none."""
+    answer = await ask_until(
+        case,
+        Question(
+            ConsentExtension,
+            COMPANY_GROUP,
+            due="extension.consent",
+            announce="extension_consent",
+            documents={"reason": reason},
+        ),
+    )
+    if answer is not None and answer.decision == "agree":
+        _grant(case, task_id)
+    case.note(
+        "case:extension:answered", task=task_id, decision=answer.decision if answer else "silent"
+    )
 
 
 def comment(case: CaseFile, request: TaskComment) -> HumanTask:

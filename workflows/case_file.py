@@ -120,7 +120,7 @@ class CaseFile:
         open_tasks = self.tasks.open_ones
         snapshot = self.snapshot.model_copy(update=changes)
         dues = [task.deadline.due_at for task in open_tasks]
-        dues += [snapshot.waiting_until] if snapshot.waiting_until else []
+        dues += [at for at in (snapshot.waiting_until, snapshot.on_hold_until) if at is not None]
         dues += [
             promise.deadline.due_at
             for promise in snapshot.promises
@@ -292,6 +292,11 @@ class CaseFile:
             self.change(calendar_version=deadline.calendar_version)
         self.change_calendar(deadline.calendar_version)
         return deadline
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether the company asked to pause the case."""
+        return self.snapshot.on_hold_until is not None
 
     @property
     def is_paused(self) -> bool:

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
         CaseOutcome,
         CaseSnapshot,
         CaseStatus,
+        HoldRequest,
         ReopenRequest,
         Withdrawal,
     )
@@ -28,11 +29,13 @@ with workflow.unsafe.imports_passed_through():
         TaskClaim,
         TaskComment,
         TaskCompletion,
+        TaskExtension,
         TaskReassignment,
         TaskReceipt,
         TaskRelease,
         TaskStatus,
     )
+    from workflows.policy import task_rules
     from workflows.policy.programmes import check_extension
 
 from workflows import activity_stubs, asking
@@ -42,6 +45,7 @@ from workflows.case_file import CaseFile, Ended, abandon
 from workflows.designation import designate
 from workflows.first_contact import make_contact
 from workflows.front_desk import receive, screen, triage
+from workflows.hold import go_on, stand_still
 from workflows.refusals import refusals
 from workflows.resolution import resolve
 
@@ -241,6 +245,61 @@ class SupportCase:
             raise Refused(
                 ProblemType.TASK_NOT_OPEN, "The case went on meanwhile. Reload it to see how."
             )
+
+    @workflow.update(description="Ask for more time for a task")
+    def extend_task(self, request: TaskExtension) -> TaskReceipt:
+        with refusals():
+            self._check_extension(request)
+            return self._receipt(asking.extend(self._case, request))
+
+    @extend_task.validator
+    def _check_extension(self, request: TaskExtension) -> None:
+        case = self._case
+        with refusals():
+            task_rules.check_extension(
+                case.tasks.get(request.task_id),
+                request.actor,
+                request.expected_version,
+                case.policy,
+            )
+
+    @workflow.update(description="Pause the case")
+    def hold(self, request: HoldRequest) -> CaseSnapshot:
+        with refusals():
+            self._check_hold(request)
+        case = self._case
+        actor = Actor(id=request.actor_id, role=Role.SME)
+        case.note("case:hold:asked", actor, document=request.reason)
+        case.spawn(stand_still(case))
+        return case.snapshot
+
+    @hold.validator
+    def _check_hold(self, request: HoldRequest) -> None:
+        case = self._case
+        with refusals():
+            if case.snapshot.status in _OVER:
+                raise Refused(ProblemType.CASE_CLOSED, "The case has ended already.")
+            if case.is_on_hold or case.is_paused:
+                raise Refused(
+                    ProblemType.HOLD_REFUSED,
+                    "The case waits for you already. Let it go on, or answer what is asked.",
+                )
+
+    @workflow.update(description="Let a paused case go on")
+    def end_hold(self, request: HoldRequest) -> CaseSnapshot:
+        with refusals():
+            self._check_end_of_hold(request)
+        case = self._case
+        actor = Actor(id=request.actor_id, role=Role.SME)
+        case.note("case:hold:end_asked", actor, document=request.reason)
+        go_on(case)
+        return case.snapshot
+
+    @end_hold.validator
+    def _check_end_of_hold(self, request: HoldRequest) -> None:
+        with refusals():
+            if not self._case.is_on_hold:
+                raise Refused(ProblemType.HOLD_REFUSED, "The case is not on hold; it goes on.")
 
     @workflow.update(description="Withdraw the case")
     def withdraw(self, withdrawal: Withdrawal) -> CaseSnapshot:

@@ -377,6 +377,25 @@ async def withdraw(
     return see(f"/cases/{case_number}?done=withdraw")
 
 
+@router.post("/cases/{case_number}/hold")
+async def hold(
+    case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
+) -> Response:
+    """Pause the case."""
+    reason = text_in(posted, "reason")
+    await task_updates.hold(visit.centre, caller, case_number, reason, key=key_in(posted))
+    return see(f"/cases/{case_number}?done=hold")
+
+
+@router.post("/cases/{case_number}/go-on")
+async def end_hold(
+    case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
+) -> Response:
+    """Let the paused case go on."""
+    await task_updates.end_hold(visit.centre, caller, case_number, key=key_in(posted))
+    return see(f"/cases/{case_number}?done=go_on")
+
+
 @router.post("/cases/{case_number}/reopen")
 async def reopen(
     case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm

@@ -241,6 +241,20 @@ async def reassign_task(
     return await _task_after(reassigning, visit, caller, task_id, posted)
 
 
+@router.post("/tasks/{task_id}/extend")
+async def extend_task(
+    task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
+) -> Response:
+    """Ask for more time, saying why."""
+    reason = text_in(posted, "extension_reason")
+    if reason is None:
+        return see(f"/tasks/{quote(task_id)}")
+    extending = task_updates.extend(
+        visit.centre, caller, task_id, reason, expected=_version_in(posted), key=key_in(posted)
+    )
+    return await _task_after(extending, visit, caller, task_id, posted)
+
+
 @router.post("/tasks/{task_id}/comments")
 async def comment_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm

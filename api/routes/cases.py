@@ -254,6 +254,37 @@ async def withdraw_case(
 
 
 @router.post(
+    "/{case_number}/hold",
+    summary="Pause a case",
+    responses=responses(
+        ProblemType.CASE_NOT_FOUND, ProblemType.CASE_CLOSED, ProblemType.HOLD_REFUSED
+    ),
+)
+async def hold_case(
+    case_number: CaseNumber,
+    caller: CompanyOrDesk,
+    centre: CentreDep,
+    key: IdempotencyKey,
+    body: ReasonBody | None = None,
+) -> CaseAnswer:
+    """Let the case stand still at the company's wish; it is asked again after a while."""
+    reason = None if body is None else body.reason
+    return await task_updates.hold(centre, caller, case_number, reason, key=key)
+
+
+@router.delete(
+    "/{case_number}/hold",
+    summary="Let a paused case go on",
+    responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.HOLD_REFUSED),
+)
+async def end_hold(
+    case_number: CaseNumber, caller: CompanyOrDesk, centre: CentreDep, key: IdempotencyKey
+) -> CaseAnswer:
+    """End the pause; every due date is counted again without the time it lasted."""
+    return await task_updates.end_hold(centre, caller, case_number, key=key)
+
+
+@router.post(
     "/{case_number}/reopen",
     summary="Ask to reopen a case",
     responses=responses(ProblemType.CASE_OPEN, ProblemType.REOPEN_REFUSED),

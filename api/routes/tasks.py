@@ -160,6 +160,31 @@ async def reassign_task(
     return _tagged(response, answer)
 
 
+class ExtensionBody(RequestModel):
+    """Why more time is needed; the company reads it when its consent is asked."""
+
+    reason: str = Field(min_length=1, max_length=MAX_TEXT)
+
+
+@router.post(
+    "/{task_id}/extend",
+    summary="Ask for more time",
+    responses=responses(*_REFUSALS, ProblemType.EXTENSION_REFUSED),
+)
+async def extend_task(
+    task_id: TaskId,
+    body: ExtensionBody,
+    caller: TaskStaff,
+    centre: CentreDep,
+    key: IdempotencyKey,
+    seen: VersionIfGiven,
+    response: Response,
+) -> TaskAnswer:
+    """Once on your own; once more when the company agrees, which it is asked."""
+    answer = await task_updates.extend(centre, caller, task_id, body.reason, expected=seen, key=key)
+    return _tagged(response, answer)
+
+
 class CommentBody(RequestModel):
     """A comment for whoever works on the task."""
 

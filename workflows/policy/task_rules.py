@@ -15,6 +15,7 @@ from schemas.outcome import (
     DecideTrack,
     Outcome,
 )
+from schemas.policy import PolicyValues
 from schemas.problem import ProblemType, Refused
 from schemas.task import (
     HumanTask,
@@ -160,6 +161,24 @@ def check_release(task: HumanTask, actor: Actor, expected: int | None) -> None:
     check_version(task, expected)
     if task.assignee != actor.id and actor.role not in SUPERVISORS:
         raise Refused(ProblemType.TASK_NOT_YOURS, "Only who claimed a task can release it.")
+
+
+def check_extension(
+    task: HumanTask, actor: Actor, expected: int | None, values: PolicyValues
+) -> None:
+    """Raise `Refused` unless a handler may still ask for more time (domain 3.0.2).
+
+    The company's own tasks are not the handler's to extend, and what expires is a promise.
+    """
+    check_may_work_on(task, actor)
+    check_open(task)
+    check_version(task, expected)
+    most = values.count("extension.self") + values.count("extension.with_consent")
+    if task.extensions >= most:
+        raise Refused(
+            ProblemType.EXTENSION_REFUSED,
+            "This task was extended as often as it may be. Complete it, or ask the coordinator.",
+        )
 
 
 def check_reassignment(

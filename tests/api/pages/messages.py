@@ -108,7 +108,7 @@ def labels() -> Iterator[tuple[str, ...]]:
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
-        "done": [*COMPANY_TASKS, "message", "withdraw", "reopen"],
+        "done": [*COMPANY_TASKS, "message", "withdraw", "reopen", "hold", "go_on"],
         "break": ("changed", "gap", "cut_off", "head_missing"),
         "message_status": ("pending", "sent", "failed", "skipped"),
         "waiting": ("appointment", "next_call"),
