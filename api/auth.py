@@ -138,6 +138,7 @@ HANDLERS: Final = staff(
     Role.AGENT, Role.REGIONAL, Role.TRIAGE, Role.COORDINATOR, Role.DIRECTOR, Role.SURVEY,
     Role.COMPLAINT, Role.PRIVACY, Role.DEPT_HEAD, Role.SUPPORT,
 )  # fmt: skip
+SUPERVISORS: Final = staff(Role.COORDINATOR, Role.DIRECTOR, Role.DEPT_HEAD)
 DESK: Final = staff(Role.AGENT, Role.REGIONAL, Role.TRIAGE, Role.COORDINATOR, Role.DIRECTOR)
 
 

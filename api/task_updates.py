@@ -22,9 +22,16 @@ from api.idempotency import Attempt, derived_id, once
 from api.named import check_named, find_assignable
 from infra.postgres import cases, documents, tasks
 from infra.postgres.documents import Document
-from schemas.actor import Actor, groups_of
+from schemas.actor import Actor, Role, groups_of, institute_group
 from schemas.base import WireModel, case_number_of
-from schemas.case import CaseSnapshot, CaseStatus, HoldRequest, ReopenRequest, Withdrawal
+from schemas.case import (
+    CaseSnapshot,
+    CaseStatus,
+    HandlerChange,
+    HoldRequest,
+    ReopenRequest,
+    Withdrawal,
+)
 from schemas.document import document_reference
 from schemas.outcome import (
     OUTCOMES,
@@ -265,6 +272,35 @@ async def reopen(
         return await _case_answer(centre, snapshot)
 
     return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
+
+
+async def change_handler(  # noqa: PLR0913  # each is named at the call
+    centre: Centre,
+    caller: Caller,
+    case_number: str,
+    *,
+    account_id: str | None,
+    reason: str | None,
+    key: str,
+) -> CaseAnswer:
+    """Name who handles a case at its lead institute, by account id, or nobody in particular."""
+    stored = await cases.find(centre.pool, case_number)
+    lead = None if stored is None or stored.snapshot is None else stored.snapshot.lead_institute
+    desk = institute_group(lead or "", Role.SUPPORT)
+    handler = (
+        None
+        if account_id is None
+        else await find_assignable(centre, account_id, desk, field="/handler")
+    )
+    act = Act(caller, "handler", case_number, key)
+
+    async def act_now() -> CaseAnswer:
+        reference = reason and await store_text(centre, act, "handler", reason)
+        change = HandlerChange(actor=caller.actor, handler=handler, reason=reference or None)
+        snapshot = await _update(centre, act, SupportCase.change_handler, change, CaseSnapshot)
+        return await _case_answer(centre, snapshot)
+
+    return await once(centre, act.attempt(f"{account_id}\n{reason}", CaseAnswer), act_now)
 
 
 async def hold(

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from schemas.actor import Actor
 from schemas.base import CaseNumber, Instant, Krw, WireModel
 from schemas.policy import Deadline
 
@@ -364,4 +365,12 @@ class HoldRequest(WireModel):
 
     actor_id: str
     submitted_at: Instant
+    reason: str | None = Field(default=None, description="Reference to the stored text.")
+
+
+class HandlerChange(WireModel):
+    """Names who handles the case from now on; None leaves it to the department (U14)."""
+
+    actor: Actor
+    handler: Actor | None = None
     reason: str | None = Field(default=None, description="Reference to the stored text.")

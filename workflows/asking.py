@@ -11,7 +11,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, SYSTEM, Role, centre_group
     from schemas.base import WireModel
-    from schemas.case import CaseOutcome
+    from schemas.case import CaseOutcome, HandlerChange
     from schemas.outcome import ConsentExtension, EndHold, ResolveOverdue, TaskKind
     from schemas.policy import Deadline, Period
     from schemas.record import SubmissionQuery
@@ -445,6 +445,24 @@ def reassign(case: CaseFile, request: TaskReassignment) -> HumanTask:
             due_at=task.deadline.due_at.isoformat(),
         )
     return task
+
+
+def hand_over(case: CaseFile, change: HandlerChange) -> None:
+    """Another handler takes the case, with the open tasks of the one before (U14)."""
+    before = case.snapshot.handler
+    handler = None if change.handler is None else change.handler.id
+    case.change(handler=handler)
+    case.note("case:handler:changed", change.actor, handler=handler, document=change.reason)
+    for task in case.tasks.open_ones:
+        if before is not None and task.assignee == before:
+            moved = case.tasks.change(task, assignee=handler)
+            case.record_task(
+                moved, "task:work:reassigned", change.actor, kind=task.kind.value,
+                **({"assignee": handler} if handler else {}),
+            )  # fmt: skip
+    case.tell("handler_changed")
+    if handler is not None:
+        case.tell("case_handed_over", f"account:{handler}")
 
 
 def extend(case: CaseFile, request: TaskExtension) -> HumanTask:

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
         CaseOutcome,
         CaseSnapshot,
         CaseStatus,
+        HandlerChange,
         HoldRequest,
         ReopenRequest,
         Withdrawal,
@@ -262,6 +263,20 @@ class SupportCase:
                 request.expected_version,
                 case.policy,
             )
+
+    @workflow.update(description="Name who handles the case")
+    def change_handler(self, change: HandlerChange) -> CaseSnapshot:
+        with refusals():
+            self._check_handler_change(change)
+        asking.hand_over(self._case, change)
+        return self._case.snapshot
+
+    @change_handler.validator
+    def _check_handler_change(self, change: HandlerChange) -> None:
+        with refusals():
+            if self._case.snapshot.status in _OVER:
+                raise Refused(ProblemType.CASE_CLOSED, "The case has ended already.")
+            task_rules.check_handler_change(self._case.snapshot, change)
 
     @workflow.update(description="Pause the case")
     def hold(self, request: HoldRequest) -> CaseSnapshot:

@@ -13,11 +13,14 @@ from api.pages.company import institute_names, intake_errors
 from api.pages.forms import FormError, typed_in
 from api.pages.intake_form import intake_form, intake_request, local_time
 from api.pages.posted import CORRECTABLE, PostedForm, key_in, new_key, text_in
-from api.pages.rendering import PageRoute, VisitDep, page
+from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
+from api.reading import StaffView
 from api.routes.cases import list_cases
 from api.routes.documents import DocumentId, Handler, get_document, get_original, list_documents
+from infra.postgres import accounts
+from infra.postgres.accounts import Account
 from schemas.actor import Role
 from schemas.base import CaseNumber
 from schemas.case import CaseStatus, Service
@@ -30,6 +33,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 Filing = Annotated[Caller, Depends(auth.DESK)]
 ACCESS_REASONS: Final = ("handling", "audit", "complaint", "legal_duty")
+Supervisor = Annotated[Caller, Depends(auth.SUPERVISORS)]
 _READERS: Final = auth.HANDLERS.roles | {Role.AUDITOR}
 
 
@@ -85,11 +89,26 @@ async def staff_case(case_number: CaseNumber, visit: VisitDep, caller: CaseStaff
         institutes=await institute_names(visit),
         open_tasks=[task for task in view.tasks if task.status is TaskStatus.OPEN],
         past_tasks=[task for task in view.tasks if task.status is not TaskStatus.OPEN],
+        key=new_key(),
+        successors=await _successors(visit, caller, view),
         may_audit=caller.actor.role in auth.AUDIT.roles,
         may_read=caller.actor.role in _READERS,
         reasons=ACCESS_REASONS[caller.actor.role is Role.AUDITOR :],
         now=visit.centre.clock(),
     )
+
+
+async def _successors(visit: Visit, caller: Caller, case: StaffView) -> list[Account]:
+    """Who could handle the case instead, when the reader may say so."""
+    lead = None if case.snapshot is None else case.snapshot.lead_institute
+    if (
+        lead is None
+        or case.status is CaseStatus.CLOSED
+        or caller.actor.role not in auth.SUPERVISORS.roles
+    ):
+        return []
+    day = visit.centre.korean_day(visit.centre.clock())
+    return await accounts.colleagues(visit.centre.pool, Role.SUPPORT, lead, day)
 
 
 @router.post("/staff/cases/{case_number}/original")
@@ -106,6 +125,22 @@ async def original(
         original=await get_original(case_number, caller, visit.centre, reason),
         documents=(await list_documents(case_number, caller, visit.centre, reason)).items,
     )
+
+
+@router.post("/staff/cases/{case_number}/handler")
+async def change_handler(
+    case_number: CaseNumber, visit: VisitDep, caller: Supervisor, posted: PostedForm
+) -> Response:
+    """Give the case, with its open tasks, to somebody else of the department."""
+    await task_updates.change_handler(
+        visit.centre,
+        caller,
+        case_number,
+        account_id=text_in(posted, "handler"),
+        reason=text_in(posted, "reason"),
+        key=key_in(posted),
+    )
+    return see(f"/staff/cases/{case_number}")
 
 
 @router.get("/staff/cases/{case_number}/documents/{document_id}")

@@ -253,6 +253,33 @@ async def withdraw_case(
     return await task_updates.withdraw(centre, caller, case_number, reason, key=key)
 
 
+class HandlerBody(RequestModel):
+    """Account that handles the case from now on; null leaves it to the department."""
+
+    handler: str | None = Field(max_length=100, examples=["acc-kitech-support"])
+    reason: str | None = Field(default=None, max_length=MAX_TEXT)
+
+
+@router.post(
+    "/{case_number}/handler",
+    summary="Name who handles the case",
+    responses=responses(
+        ProblemType.CASE_NOT_FOUND, ProblemType.CASE_CLOSED, ProblemType.NOT_ALLOWED
+    ),
+)
+async def change_handler(
+    case_number: CaseNumber,
+    body: HandlerBody,
+    caller: Annotated[auth.Caller, Depends(auth.SUPERVISORS)],
+    centre: CentreDep,
+    key: IdempotencyKey,
+) -> CaseAnswer:
+    """For the department's head, and for coordinators; open tasks go along."""
+    return await task_updates.change_handler(
+        centre, caller, case_number, account_id=body.handler, reason=body.reason, key=key
+    )
+
+
 @router.post(
     "/{case_number}/hold",
     summary="Pause a case",

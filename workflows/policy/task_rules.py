@@ -2,9 +2,9 @@
 
 from typing import Any, Final, cast
 
-from schemas.actor import Actor, Role, groups_of
+from schemas.actor import Actor, Role, groups_of, institute_group
 from schemas.base import Instant, WireModel
-from schemas.case import CaseSnapshot, Track
+from schemas.case import CaseSnapshot, HandlerChange, Track
 from schemas.document import is_document_reference
 from schemas.outcome import (
     OUTCOMES,
@@ -202,6 +202,26 @@ def check_reassignment(
                 field="/assignee",
             )
         check_may_work_on(task, assignee)
+
+
+def check_handler_change(case: CaseSnapshot, change: HandlerChange) -> None:
+    """Raise `Refused` unless a supervisor of the lead institute's staff names one of them."""
+    if case.lead_institute is None:
+        raise Refused(
+            ProblemType.NOT_ALLOWED, "No institute has the case yet; the desk handles it."
+        )
+    own = change.actor.institute in {None, case.lead_institute}
+    if change.actor.role not in SUPERVISORS or not own:
+        raise Refused(
+            ProblemType.NOT_ALLOWED, "Only the department's head or a coordinator can do this."
+        )
+    desk = institute_group(case.lead_institute, Role.SUPPORT)
+    if change.handler is not None and desk not in groups_of(change.handler):
+        raise Refused(
+            ProblemType.NOT_ALLOWED,
+            "This person does not belong to the department that has the case.",
+            field="/handler",
+        )
 
 
 def check_completion(task: HumanTask, completion: TaskCompletion) -> None:
