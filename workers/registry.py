@@ -13,10 +13,12 @@ from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
 from activities.notification import Dispatcher, NotificationActivities
+from activities.progress import ProgressActivities
 from activities.records import RecordsActivities
 from infra.settings import Settings
 from workflows.calendar_change import CalendarChange
 from workflows.history_archive import HistoryArchive
+from workflows.progress_notices import ProgressNotices
 from workflows.support_case import SupportCase
 
 CASE: Final = "case"
@@ -27,7 +29,7 @@ MATCHING: Final = "matching"
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
 WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
-    CASE: [SupportCase, CalendarChange, HistoryArchive]
+    CASE: [SupportCase, CalendarChange, HistoryArchive, ProgressNotices]
 }
 
 
@@ -56,7 +58,9 @@ class Registration:
 def registrations(resources: Resources) -> dict[str, Registration]:
     """Workflows and activities of every task queue, with their dependencies handed in."""
     pool, settings, client = resources.pool, resources.settings, resources.client
-    records = RecordsActivities(pool, Dispatcher(client).dispatch)
+    dispatch = Dispatcher(client).dispatch
+    records = RecordsActivities(pool, dispatch)
+    progress = ProgressActivities(pool, dispatch)
     deadlines = DeadlineActivities(pool)
     bookings = BookingActivities(pool)
     calendar = CalendarActivities(pool, client)
@@ -76,6 +80,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 bookings.close,
                 calendar.tell_cases,
                 archive.keep_closed,
+                progress.send_notices,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),

@@ -19,6 +19,7 @@ from temporalio.client import (
 
 from workers.registry import CASE
 from workflows.history_archive import HistoryArchive
+from workflows.progress_notices import ProgressNotices
 
 ARCHIVE_ID: Final = "history-archive"
 # A centre that was down over the night makes up for it as soon as it is up.
@@ -38,7 +39,10 @@ class Planned:
     cron: str
 
 
-PLANNED: Final = (Planned(ARCHIVE_ID, HistoryArchive.__name__, "0 3 * * *"),)
+PLANNED: Final = (
+    Planned(ARCHIVE_ID, HistoryArchive.__name__, "0 3 * * *"),
+    Planned("progress-notices", ProgressNotices.__name__, "0 9 * * *"),
+)
 
 
 async def plan(client: Client) -> None:

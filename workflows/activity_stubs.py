@@ -85,6 +85,14 @@ class Archive:
         raise NotImplementedError
 
 
+class Progress:
+    """Notices about cases that take long."""
+
+    @activity.defn(name="progress.send_notices")
+    async def send_notices(self, at: datetime) -> int:
+        raise NotImplementedError
+
+
 class Matching:
     """Finds institutes that can help."""
 
@@ -199,4 +207,16 @@ async def archive_histories(at: datetime) -> int:
         heartbeat_timeout=timedelta(minutes=1),
         retry_policy=_UNTIL_IT_WORKS,
         summary="archive closed cases",
+    )
+
+
+async def send_progress_notices(at: datetime) -> int:
+    """Send the notices that are due; a walk that is interrupted goes on where it stopped."""
+    return await workflow.execute_activity_method(
+        Progress.send_notices,
+        at,
+        start_to_close_timeout=timedelta(hours=1),
+        heartbeat_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="progress notices",
     )

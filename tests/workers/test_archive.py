@@ -14,7 +14,8 @@ from tests.driver import CaseDriver, StartCase
 from tests.workflows.test_records import read_model
 from workers.policy_files import default_policy
 from workers.rebuild import rebuild
-from workers.schedules import ARCHIVE_ID, archive_now, plan
+from workers.registry import WORKFLOWS
+from workers.schedules import ARCHIVE_ID, PLANNED, archive_now, plan
 from workflows.policy.policy_table import override
 
 # The server's own namespace: a Temporal that has forgotten every case.
@@ -87,6 +88,12 @@ async def test_an_archived_history_that_was_changed_is_not_believed(
 
     with pytest.raises(ArchiveDamaged):
         await archive.find(database, case.handle.id)
+
+
+def test_every_planned_workflow_is_run_by_some_worker() -> None:
+    run = {workflow.__name__ for workflows in WORKFLOWS.values() for workflow in workflows}
+
+    assert {planned.workflow for planned in PLANNED} <= run
 
 
 async def test_schedules_are_made_once_and_stay_paused_when_somebody_paused_them(

@@ -1,0 +1,44 @@
+"""Cases that are being worked on, for those who have to hear of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from infra.postgres.pool import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseInService:
+    """A case that an institute has and the company did not pause.
+
+    Attributes:
+        accepted_at: When the institute took it.
+    """
+
+    case_number: str
+    policy_version: str
+    lead_institute: str
+    accepted_at: datetime
+
+
+async def in_service(db: Database, *, after: str = "", limit: int = 200) -> list[CaseInService]:
+    """Cases in service in the order of their numbers, those after a number."""
+    rows = await db.fetch(
+        """
+        SELECT c.case_number, c.policy_version, c.lead_institute,
+               max(a.answered_at) AS accepted_at
+          FROM support_case AS c
+          JOIN assignment AS a
+            ON a.case_number = c.case_number
+           AND a.institute = c.lead_institute
+           AND a.answer = 'accepted'
+         WHERE c.status = 'in_service'
+           AND c.snapshot ->> 'on_hold_until' IS NULL
+           AND c.case_number > $1
+         GROUP BY c.case_number
+         ORDER BY c.case_number
+         LIMIT $2
+        """,
+        after,
+        limit,
+    )
+    return [CaseInService(**dict(row)) for row in rows]
