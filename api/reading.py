@@ -7,7 +7,7 @@ from uuid import UUID
 from api.auth import Caller, scope_of
 from api.centre import Centre
 from api.problems import CASE_UNKNOWN
-from infra.postgres import cases, companies, documents, journal, tasks
+from infra.postgres import cases, companies, documents, effects, journal, tasks
 from infra.postgres.cases import StoredCase
 from schemas.actor import Actor
 from schemas.base import WireModel
@@ -69,6 +69,7 @@ class CompanyView(WireModel):
     Attributes:
         projection: `pending` while the case was received but its procedure has not begun.
         waiting_for: What is waited for while nobody has to act, such as `appointment`.
+        effect_asked: Which question about the effects of the result waits for an answer.
         open_tasks: What is expected of the company now.
     """
 
@@ -83,6 +84,7 @@ class CompanyView(WireModel):
     waiting_for: str | None
     waiting_until: datetime | None
     on_hold_until: datetime | None
+    effect_asked: int | None
     timeline: list[TimelineEntry]
     open_tasks: int
     outcome: CaseOutcome | None
@@ -232,6 +234,7 @@ async def company_view(centre: Centre, case_number: str) -> CompanyView:
         waiting_for=snapshot.waiting_for,
         waiting_until=snapshot.waiting_until,
         on_hold_until=snapshot.on_hold_until,
+        effect_asked=await effects.open_question(centre.pool, case_number),
         timeline=[_line(entry) for entry in entries if entry.tag in _TOLD],
         open_tasks=sum(task.status is TaskStatus.OPEN for task in asked),
         outcome=snapshot.outcome,
@@ -247,6 +250,7 @@ async def company_view(centre: Centre, case_number: str) -> CompanyView:
             "messages": f"{base}/messages",
             "attachments": f"{base}/attachments",
             "hold": f"{base}/hold",
+            "effects": f"{base}/effects",
             "reopen": f"{base}/reopen",
         },
     )

@@ -13,6 +13,7 @@ import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from temporalio.client import Client
 from temporalio.service import RPCError
 
 from api.app import create_app
@@ -196,9 +197,15 @@ def load(
     chosen = _read_policy(policy)
 
     async def into(pool: asyncpg.Pool) -> None:
+        before = await calendar.current_version(pool)
         await load_centre(pool, chosen)
         if demo_password is not None:
             await load_demonstration(pool, demo_password)
+        version = await calendar.current_version(pool)
+        # No case has counted with an empty calendar, so the first loading is no change.
+        if before and version != before:
+            console.print(f"Holidays were enacted: calendar version {version}.", highlight=False)
+            await _tell_cases(settings, version)
 
     try:
         asyncio.run(_with_pool(settings, into))
@@ -215,8 +222,10 @@ def rebuild() -> None:
     settings = _settings()
 
     async def from_workflows(pool: asyncpg.Pool) -> None:
-        count = await rebuild_read_model(await connect_client(settings), pool)
-        console.print(f"{count} cases written.", highlight=False)
+        rebuilt = await rebuild_read_model(await _reach_temporal(settings), pool)
+        console.print(f"{rebuilt.written} cases written.", highlight=False)
+        if rebuilt.left_out:
+            _end_with(f"These did not tell their state: {', '.join(rebuilt.left_out)}.")
 
     asyncio.run(_with_pool(settings, from_workflows))
 
@@ -230,7 +239,7 @@ def archive() -> None:
     settings = _settings()
 
     async def now() -> int:
-        return await archive_now(await connect_client(settings))
+        return await archive_now(await _reach_temporal(settings))
 
     console.print(f"{asyncio.run(now())} histories archived.", highlight=False)
 
@@ -337,7 +346,7 @@ def close(
 
 async def _tell_cases(settings: Settings, version: int) -> None:
     try:
-        await start_calendar_change(await connect_client(settings), version)
+        await start_calendar_change(await connect_client(settings, retry=False), version)
     except (RPCError, RuntimeError):
         console.print("Temporal cannot be reached; open cases are told when it is back.")
     else:
@@ -390,6 +399,13 @@ def _settings() -> Settings:
         )
     configure_logging(settings)
     return settings
+
+
+async def _reach_temporal(settings: Settings) -> Client:
+    try:
+        return await connect_client(settings)
+    except RuntimeError:
+        _end_with("Temporal cannot be reached; TEMPORAL_ADDRESS says where it is.")
 
 
 def _read_policy(file: Path | None) -> Policy | None:

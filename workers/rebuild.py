@@ -1,55 +1,62 @@
 """Rebuilds the read model from the workflows, which own the truth about every case."""
 
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 import structlog
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
+from activities.archive import last_state
 from infra.postgres import archive, journal, records
 from infra.postgres.pool import transaction
 from schemas.record import CaseProjection
-from workflows.support_case import SupportCase
 
 log = structlog.stdlib.get_logger()
 
 _QUERY: Final = 'WorkflowType = "SupportCase"'
-_RPC_TIMEOUT: Final = timedelta(seconds=30)
 
 
-async def rebuild(client: Client, pool: asyncpg.Pool) -> int:
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did.
+
+    Attributes:
+        written: How many cases were written.
+        left_out: Cases that did not tell their state and are not in the archive with it.
+    """
+
+    written: int
+    left_out: tuple[str, ...]
+
+
+async def rebuild(client: Client, pool: asyncpg.Pool) -> Rebuilt:
     """Write the rows of every case that Temporal or the archive has.
 
     Rows that are there and newer stay as they are. Texts, contacts, accounts and the log of
     messages are no part of the read model: they are backed up, not rebuilt.
 
-    A case that an operator terminated before its first step has no state to ask for; it is left
-    out and logged.
+    A case that an operator terminated before its first step has no state to ask for, and one whose
+    program fails does not answer: the others are written all the same.
 
-    Returns:
-        How many cases were written.
+    Raises:
+        RPCError: Temporal cannot be reached.
     """
     written: set[str] = set()
+    silent: set[str] = set()
     async for projection in archive.projections(pool):
         await _write(pool, projection)
         written.add(projection.snapshot.case_number)
     async for execution in client.list_workflows(_QUERY):
-        case = client.get_workflow_handle_for(
-            SupportCase.run, execution.id, run_id=execution.run_id
-        )
-        try:
-            projection = await case.query(SupportCase.projection, rpc_timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
-                raise
-            log.warning("case_not_rebuilt", case_number=execution.id)
+        projection = await last_state(client, execution)
+        if projection is None:
+            silent.add(execution.id)
             continue
         await _write(pool, projection)
         written.add(projection.snapshot.case_number)
-    log.info("read_model_rebuilt", cases=len(written))
-    return len(written)
+    left_out = tuple(sorted(silent - written))
+    log.info("read_model_rebuilt", cases=len(written), left_out=len(left_out))
+    return Rebuilt(len(written), left_out)
 
 
 async def _write(pool: asyncpg.Pool, projection: CaseProjection) -> None:

@@ -12,13 +12,13 @@ from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
+from activities.morning import MorningActivities
 from activities.notification import Dispatcher, NotificationActivities
-from activities.progress import ProgressActivities
 from activities.records import RecordsActivities
 from infra.settings import Settings
 from workflows.calendar_change import CalendarChange
 from workflows.history_archive import HistoryArchive
-from workflows.progress_notices import ProgressNotices
+from workflows.morning_walk import MorningWalk
 from workflows.support_case import SupportCase
 
 CASE: Final = "case"
@@ -29,7 +29,7 @@ MATCHING: Final = "matching"
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
 WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
-    CASE: [SupportCase, CalendarChange, HistoryArchive, ProgressNotices]
+    CASE: [SupportCase, CalendarChange, HistoryArchive, MorningWalk]
 }
 
 
@@ -60,7 +60,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     pool, settings, client = resources.pool, resources.settings, resources.client
     dispatch = Dispatcher(client).dispatch
     records = RecordsActivities(pool, dispatch)
-    progress = ProgressActivities(pool, dispatch)
+    morning = MorningActivities(pool, dispatch)
     deadlines = DeadlineActivities(pool)
     bookings = BookingActivities(pool)
     calendar = CalendarActivities(pool, client)
@@ -80,7 +80,8 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 bookings.close,
                 calendar.tell_cases,
                 archive.keep_closed,
-                progress.send_notices,
+                morning.send_progress_notices,
+                morning.ask_for_effects,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),

@@ -16,10 +16,11 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.common import WorkflowIDConflictPolicy
 
 from workers.registry import CASE
 from workflows.history_archive import HistoryArchive
-from workflows.progress_notices import ProgressNotices
+from workflows.morning_walk import MorningWalk
 
 ARCHIVE_ID: Final = "history-archive"
 # A centre that was down over the night makes up for it as soon as it is up.
@@ -41,7 +42,7 @@ class Planned:
 
 PLANNED: Final = (
     Planned(ARCHIVE_ID, HistoryArchive.__name__, "0 3 * * *"),
-    Planned("progress-notices", ProgressNotices.__name__, "0 9 * * *"),
+    Planned("morning-walk", MorningWalk.__name__, "0 9 * * *"),
 )
 
 
@@ -74,7 +75,13 @@ def _schedule(planned: Planned) -> Schedule:
 
 
 async def archive_now(client: Client) -> int:
-    """Archive what is closed at once; returns how many histories were kept."""
+    """Archive what is closed at once; returns how many histories were kept.
+
+    Who asks while another one waits for the same gets the same answer.
+    """
     return await client.execute_workflow(
-        HistoryArchive.run, id=f"{ARCHIVE_ID}-by-hand", task_queue=CASE
+        HistoryArchive.run,
+        id=f"{ARCHIVE_ID}-by-hand",
+        task_queue=CASE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )

@@ -62,6 +62,8 @@ class Sweeper:
         self._client = client
         self._clock = clock
         self._dispatcher = Dispatcher(client)
+        self._calendar_version = 0
+        self._told_of_it: set[str] = set()
 
     async def run(self, stop: asyncio.Event, pause: timedelta = PAUSE) -> None:
         """Sweep until `stop` is set; a sweep under way is finished first."""
@@ -143,9 +145,15 @@ class Sweeper:
     async def _tell_of_calendar(self) -> int:
         """See to it that cases are told; those that began meanwhile are told here, one by one."""
         version = await calendar.current_version(self._pool)
-        behind = await sweeps.cases_behind_calendar(self._pool, version)
+        if version != self._calendar_version:
+            self._calendar_version, self._told_of_it = version, set()
+        # A case whose program fails can't record that it was told. Another signal with every sweep
+        # would fill its history, and its kind would keep the others from their turn.
+        behind = await sweeps.cases_behind_calendar(self._pool, version, besides=self._told_of_it)
         if not behind or await start_calendar_change(self._client, version):
             return 0
-        return sum(
-            [await tell_case_of_calendar(self._client, number, version) for number in behind]
-        )
+        told = 0
+        for number in behind:
+            told += await tell_case_of_calendar(self._client, number, version)
+            self._told_of_it.add(number)
+        return told

@@ -85,11 +85,15 @@ class Archive:
         raise NotImplementedError
 
 
-class Progress:
-    """Notices about cases that take long."""
+class Morning:
+    """What companies are told or asked by the calendar."""
 
-    @activity.defn(name="progress.send_notices")
-    async def send_notices(self, at: datetime) -> int:
+    @activity.defn(name="morning.send_progress_notices")
+    async def send_progress_notices(self, at: datetime) -> int:
+        raise NotImplementedError
+
+    @activity.defn(name="morning.ask_for_effects")
+    async def ask_for_effects(self, at: datetime) -> int:
         raise NotImplementedError
 
 
@@ -213,10 +217,22 @@ async def archive_histories(at: datetime) -> int:
 async def send_progress_notices(at: datetime) -> int:
     """Send the notices that are due; a walk that is interrupted goes on where it stopped."""
     return await workflow.execute_activity_method(
-        Progress.send_notices,
+        Morning.send_progress_notices,
         at,
         start_to_close_timeout=timedelta(hours=1),
         heartbeat_timeout=timedelta(minutes=1),
         retry_policy=_UNTIL_IT_WORKS,
         summary="progress notices",
+    )
+
+
+async def ask_for_effects(at: datetime) -> int:
+    """Ask companies what became of their results, as long after the end as the policy says."""
+    return await workflow.execute_activity_method(
+        Morning.ask_for_effects,
+        at,
+        start_to_close_timeout=timedelta(hours=1),
+        heartbeat_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="questions about effects",
     )

@@ -6,6 +6,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from api import auth, reading, task_updates
 from api.auth import CASE_COOKIE, Caller
@@ -36,10 +38,12 @@ from api.problems import problem_of
 from api.reading import CompanyTask
 from api.routes.cases import OutcomeBody, complete_company_task
 from api.routes.documents import MessageBody, add_attachment, add_message
+from api.routes.effects import report_effects
 from api.routes.sessions import set_cookie
 from infra.postgres import catalogue, reference
 from schemas.base import CaseNumber, TaskId
 from schemas.case import RESOLVED, CaseStatus
+from schemas.effect import EffectReport
 from schemas.outcome import (
     TaskKind,
 )
@@ -50,6 +54,7 @@ from schemas.task import (
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
+_EFFECTS: Final = EffectReport.model_json_schema()
 # Parameters of tasks that a company reads, in this order.
 _OFFERED: Final = ("equipment", "starts_on", "start_hour", "hours", "fee_krw")
 # The way of a case in five stages, as a company thinks of it.
@@ -205,6 +210,7 @@ async def _case_page(  # noqa: PLR0913  # what the page is made of
         caller=caller,
         status=status,
         case=view,
+        effect_fields=fields_of(_EFFECTS, visit.words, leave_out=("nth",)),
         asked=[task for task in asked if task.status is TaskStatus.OPEN],
         stages=_stages(view.status),
         resolved=view.outcome in RESOLVED,
@@ -404,6 +410,33 @@ async def reopen(
     reason = text_in(posted, "reason")
     await task_updates.reopen(visit.centre, caller, case_number, reason, key=key_in(posted))
     return see(f"/cases/{case_number}?done=reopen")
+
+
+@router.post("/cases/{case_number}/effects")
+async def effects(
+    case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
+) -> Response:
+    """Keep what the company says its result brought."""
+    try:
+        report = _effect_report(posted)
+        await report_effects(case_number, report, caller, visit.centre, key_in(posted))
+    except CORRECTABLE as error:
+        problem = problem_of(visit.request, error)
+        return await _case_page(
+            visit, caller, case_number,
+            errors=errors_in(problem, visit.words), status=problem["status"],
+        )  # fmt: skip
+    return see(f"/cases/{case_number}?done=effects")
+
+
+def _effect_report(posted: PostedForm) -> EffectReport:
+    try:
+        return EffectReport.model_validate(answer_from(_EFFECTS, posted))
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_context=False, include_url=False)
+        raise RequestValidationError(
+            [{**item, "loc": ("body", *item["loc"])} for item in found]
+        ) from None
 
 
 @router.post("/cases/{case_number}/leave")

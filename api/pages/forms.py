@@ -81,10 +81,10 @@ def fields_of(  # noqa: PLR0913  # each is named at the call
     choices: Choices | None = None,
     leave_out: Sequence[str] = (),
 ) -> list[Field]:
-    """The fields of an outcome's form, in the order of its model.
+    """The fields of a model's form, in the order of the model.
 
     Args:
-        schema: JSON schema of the outcome.
+        schema: JSON schema of the model: a task's outcome, mostly.
         words: The language of the labels.
         typed: What was typed before, by field.
         errors: What is wrong with it, by field.
@@ -92,7 +92,7 @@ def fields_of(  # noqa: PLR0913  # each is named at the call
         leave_out: Names of fields that are not asked this time.
     """
     required = cast("list[str]", schema.get("required", []))
-    kind = str(schema["properties"]["kind"].get("const", ""))
+    kind = str(schema["properties"].get("kind", {}).get("const", ""))
     return [
         _field(
             _Place(kind, name, _resolved(schema, part)),

@@ -9,6 +9,7 @@ from api import auth
 from api.centre import SEOUL
 from api.deps import CallerIfAny, CentreDep
 from infra.postgres import statistics
+from infra.postgres.effects import EffectSummary, summaries
 from infra.postgres.statistics import Count
 from schemas.base import Instant, WireModel
 
@@ -39,6 +40,22 @@ class PromiseKept(WireModel):
     share: float | None
 
 
+class Effects(WireModel):
+    """K32: what companies say their results brought; figures are null for fewer than five.
+
+    Attributes:
+        nth: Which question: the first half a year after the end, the second a year after.
+    """
+
+    nth: int
+    answers: int
+    sales_krw: int | None
+    sales_krw_median: float | None
+    cost_saving_krw: int | None
+    jobs: int | None
+    exports_krw: int | None
+
+
 class Figures(WireModel):
     """The figures of a year, by date of receipt (Korea).
 
@@ -56,6 +73,7 @@ class Figures(WireModel):
     by_outcome: list[Cell]
     desk_answers: int
     promise_first_contact: PromiseKept
+    effects: list[Effects]
 
 
 @router.get("", summary="Figures of a year", dependencies=[Depends(auth.PUBLIC)])
@@ -93,6 +111,23 @@ async def get_statistics(
             running=promised.get("running", 0),
             share=kept / (kept + broken) if kept + broken else None,
         ),
+        effects=[
+            _effects(summary, public=caller is None)
+            for summary in await summaries(centre.pool, start, end)
+        ],
+    )
+
+
+def _effects(summary: EffectSummary, *, public: bool) -> Effects:
+    shown = not public or summary.companies >= _SMALLEST_SHOWN
+    return Effects(
+        nth=summary.nth,
+        answers=summary.answers,
+        sales_krw=summary.sales_krw if shown else None,
+        sales_krw_median=summary.sales_krw_median if shown else None,
+        cost_saving_krw=summary.cost_saving_krw if shown else None,
+        jobs=summary.jobs if shown else None,
+        exports_krw=summary.exports_krw if shown else None,
     )
 
 

@@ -23,7 +23,8 @@ class ArchivedHistory:
     Attributes:
         events: How many events it has.
         history: Temporal's own JSON; payloads encrypted as they were stored.
-        projection: What its workflow answered last: rows, tasks and journal.
+        projection: What its workflow answered last: rows, tasks and journal. None when it did not
+            answer: terminated before its first step, or its program failed.
     """
 
     workflow_id: str
@@ -31,18 +32,25 @@ class ArchivedHistory:
     closed_at: datetime
     events: int
     history: str
-    projection: CaseProjection
+    projection: CaseProjection | None
 
 
-async def keep(db: Database, archived: ArchivedHistory, at: datetime) -> None:
-    """Keep a history; one that is kept already stays as it is."""
+async def keep(db: Database, archived: ArchivedHistory, at: datetime) -> bool:
+    """Keep a history; one that is kept already stays as it is, but for a projection it lacked.
+
+    Returns:
+        Whether anything was written.
+    """
     content = archived.history.encode()
-    await db.execute(
+    written = await db.fetchval(
         """
-        INSERT INTO archived_history (workflow_id, run_id, closed_at, events, sha256, history,
-                                      projection, archived_at)
+        INSERT INTO archived_history AS kept
+               (workflow_id, run_id, closed_at, events, sha256, history, projection, archived_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (workflow_id, run_id) DO NOTHING
+        ON CONFLICT (workflow_id, run_id) DO UPDATE
+           SET projection = excluded.projection
+         WHERE kept.projection IS NULL AND excluded.projection IS NOT NULL
+        RETURNING true
         """,
         archived.workflow_id,
         archived.run_id,
@@ -50,16 +58,20 @@ async def keep(db: Database, archived: ArchivedHistory, at: datetime) -> None:
         archived.events,
         sha256(content).hexdigest(),
         gzip.compress(content, mtime=0),
-        archived.projection.model_dump(mode="json"),
+        None if archived.projection is None else archived.projection.model_dump(mode="json"),
         at,
     )
+    return written is True
 
 
-async def is_kept(db: Database, workflow_id: str, run_id: str) -> bool:
-    """Whether this run was archived before."""
+async def is_complete(db: Database, workflow_id: str, run_id: str) -> bool:
+    """Whether this run was archived before, with its projection."""
     return await db.fetchval(
         """
-        SELECT EXISTS (SELECT FROM archived_history WHERE workflow_id = $1 AND run_id = $2)
+        SELECT EXISTS (SELECT FROM archived_history
+                        WHERE workflow_id = $1
+                          AND run_id = $2
+                          AND projection IS NOT NULL)
         """,
         workflow_id,
         run_id,
@@ -89,7 +101,12 @@ async def projections(pool: asyncpg.Pool) -> AsyncGenerator[CaseProjection]:
     """What every archived case answered last, one after the other."""
     async with pool.acquire() as connection, connection.transaction(readonly=True):
         async for row in connection.cursor(
-            "SELECT projection FROM archived_history ORDER BY workflow_id, closed_at"
+            """
+            SELECT projection
+              FROM archived_history
+             WHERE projection IS NOT NULL
+             ORDER BY workflow_id, closed_at
+            """
         ):
             yield CaseProjection.model_validate(row["projection"])
 
@@ -98,11 +115,12 @@ def _restored(row: asyncpg.Record) -> ArchivedHistory:
     content = gzip.decompress(row["history"])
     if sha256(content).hexdigest() != row["sha256"]:
         raise ArchiveDamaged(row["workflow_id"])
+    projection = row["projection"]
     return ArchivedHistory(
         workflow_id=row["workflow_id"],
         run_id=row["run_id"],
         closed_at=row["closed_at"],
         events=row["events"],
         history=content.decode(),
-        projection=CaseProjection.model_validate(row["projection"]),
+        projection=None if projection is None else CaseProjection.model_validate(projection),
     )

@@ -1,6 +1,6 @@
 """What the sweeper asks: whether it is the only one, and which cases an event has passed by."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -30,7 +30,12 @@ async def sweep_lock(pool: asyncpg.Pool) -> AsyncGenerator[bool]:
 
 
 async def cases_behind_calendar(
-    db: Database, version: int, *, after: str = "", limit: int = 100
+    db: Database,
+    version: int,
+    *,
+    after: str = "",
+    besides: Collection[str] = (),
+    limit: int = 100,
 ) -> list[str]:
     """Open cases that have not been told of version `version` of the holiday table (U30).
 
@@ -38,6 +43,7 @@ async def cases_behind_calendar(
         db: The read model.
         version: The newest one.
         after: Only cases whose number comes after this one.
+        besides: Cases that are left out.
         limit: How many at most.
     """
     rows = await db.fetch(
@@ -47,11 +53,13 @@ async def cases_behind_calendar(
          WHERE closed_at IS NULL
            AND calendar_version < $1
            AND case_number > $2
+           AND case_number <> ALL ($3::text[])
          ORDER BY case_number
-         LIMIT $3
+         LIMIT $4
         """,
         version,
         after,
+        list(besides),
         limit,
     )
     return [row["case_number"] for row in rows]

@@ -9,6 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from structlog.testing import capture_logs
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import ActivityHandle, Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
@@ -24,7 +25,7 @@ from schemas.base import case_number
 from schemas.case import CaseIntake, CaseSnapshot, CaseStatus, Service
 from schemas.record import CaseProjection, Message
 from tests.conftest import NewDatabase
-from tests.driver import StartCase
+from tests.driver import CaseDriver, StartCase
 from workers.policy_files import default_policy
 from workers.sweeper import Sweeper, Swept
 from workflows.support_case import SupportCase
@@ -159,11 +160,13 @@ async def test_open_cases_are_told_of_a_new_holiday_table(
     own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
 ) -> None:
     driver = await start_case()
+    counted_with = (await driver.snapshot()).calendar_version
     snapshot = (await driver.snapshot()).model_copy(update={"calendar_version": 0})
     await records.save_case(own_database, snapshot)
     sweeper = sweeper_at(own_database, temporal.client, timedelta())
-    for day in range(1, 4):
-        await calendar.declare_holiday(own_database, date(2031, 3, day), "임시공휴일")
+    for day in range(counted_with + 1):
+        on_day = date(2031, 3, 1) + timedelta(days=day)
+        await calendar.declare_holiday(own_database, on_day, "임시공휴일")
 
     assert await swept_to_the_end(sweeper) == Swept(cases_told=1)
 
@@ -171,6 +174,30 @@ async def test_open_cases_are_told_of_a_new_holiday_table(
     assert told.calendar_version == await calendar.current_version(own_database)
     await records.save_case(own_database, told)
     assert await sweeper.sweep() == Swept()
+
+
+async def test_a_case_that_does_not_get_on_is_told_once_and_not_with_every_sweep(
+    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+) -> None:
+    driver = await start_case()
+    # Its row never moves: what it learns goes to the database of its workers.
+    snapshot = (await driver.snapshot()).model_copy(update={"calendar_version": 0})
+    await records.save_case(own_database, snapshot)
+    sweeper = sweeper_at(own_database, temporal.client, timedelta())
+    await calendar.declare_holiday(own_database, date(2031, 3, 1), "임시공휴일")
+    assert await swept_to_the_end(sweeper) == Swept(cases_told=1)
+
+    assert [await sweeper.sweep() for _ in range(3)] == [Swept()] * 3
+
+    assert await signals(driver) == 1
+    await calendar.declare_holiday(own_database, date(2031, 3, 2), "임시공휴일")
+    assert await swept_to_the_end(sweeper) == Swept(cases_told=1)
+    assert await signals(driver) == 2
+
+
+async def signals(case: CaseDriver) -> int:
+    events = (await case.handle.fetch_history()).events
+    return sum(e.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED for e in events)
 
 
 async def test_a_case_whose_run_is_gone_is_named_in_the_log(

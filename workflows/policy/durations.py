@@ -1,6 +1,7 @@
 """ISO 8601 durations, taken apart into months and time."""
 
-from datetime import timedelta
+from calendar import monthrange
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import isodate  # pyright: ignore[reportMissingTypeStubs]  # the package has none
@@ -50,3 +51,15 @@ def elapsed_period(period: Period, day_seconds: float) -> Period:
     hours_a_day = _WORKING_HOURS_A_DAY if period.clock is Clock.WORKING_HOURS else _HOURS_A_DAY
     days = length.months * _DAYS_A_MONTH + length.rest / timedelta(hours=hours_a_day)
     return Period(length=f"PT{days * day_seconds:.3f}S", clock=Clock.ELAPSED)
+
+
+def later(start: datetime, period: Period) -> datetime:
+    """The same time of day a period later, by the plain calendar: nothing rolls over holidays.
+
+    A month later is the same day of the next month, or its last where there is no such day.
+    """
+    length = length_of(period.length)
+    years, month = divmod(start.month - 1 + length.months, _MONTHS_A_YEAR)
+    last = monthrange(start.year + years, month + 1)[1]
+    moved = start.replace(year=start.year + years, month=month + 1, day=min(start.day, last))
+    return moved + length.rest

@@ -31,6 +31,7 @@ from schemas.case import (
     TrackFlag,
 )
 from schemas.designation import EvidenceKind
+from schemas.effect import EffectReport
 from schemas.outcome import (
     COMPANY_TASKS,
     OUTCOMES,
@@ -69,7 +70,7 @@ def sentences() -> set[str]:
                     found.update(text for part in call.args[1:2] for text in _texts(part))
     found |= {
         field.title
-        for model in OUTCOMES.values()
+        for model in (*OUTCOMES.values(), EffectReport)
         for name, field in model.model_fields.items()
         if name != "kind" and field.title is not None
     }
@@ -108,7 +109,7 @@ def labels() -> Iterator[tuple[str, ...]]:
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
-        "done": [*COMPANY_TASKS, "message", "withdraw", "reopen", "hold", "go_on"],
+        "done": [*COMPANY_TASKS, "message", "withdraw", "reopen", "hold", "go_on", "effects"],
         "break": ("changed", "gap", "cut_off", "head_missing"),
         "message_status": ("pending", "sent", "failed", "skipped"),
         "waiting": ("appointment", "next_call"),

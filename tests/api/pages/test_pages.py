@@ -18,12 +18,14 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from api.centre import Centre
+from infra.postgres import effects
 from infra.postgres.policies import add_policy, current_policy_version, set_current_policy
 from schemas.actor import Role, institute_group
 from schemas.outcome import (
     TaskKind,
 )
 from tests.api.conftest import (
+    NOW,
     PASSWORD,
     add_task,
     browser,
@@ -305,6 +307,37 @@ async def test_the_contact_is_read_on_its_own_and_the_read_is_recorded(
         number,
     )
     assert reads == 2  # the original, and the documents
+
+
+async def test_a_company_says_what_its_result_brought(
+    app: FastAPI, visitor: httpx.AsyncClient, database: asyncpg.Pool
+) -> None:
+    form = difficulty_form((await visitor.get("/cases/new")).text)
+    case = (await visitor.post("/cases/new", data=form)).headers["location"].rpartition("/")[0]
+    number = case.rpartition("/")[2]
+    assert f"{case}/effects" not in (await visitor.get(case)).text
+    await effects.ask(database, number, 1, NOW)
+    page = (await visitor.get(case)).text
+    sent = hidden(page, f"{case}/effects")
+
+    wrong = await visitor.post(f"{case}/effects", data={**sent, "jobs": "many"})
+    kept = await visitor.post(f"{case}/effects", data={**sent, "jobs": "3"})
+    early = await visitor.post(f"{case}/effects", data={**sent, "nth": "2", "jobs": "3"})
+
+    assert (wrong.status_code, early.status_code) == (422, 404)
+    check_page(wrong, "en")
+    assert kept.headers["location"] == f"{case}?done=effects"
+    assert (
+        await database.fetchval("SELECT jobs FROM effect_followup WHERE case_number = $1", number)
+        == 3
+    )
+    async with sign_in(app, "ministry") as ministry:
+        for_staff = (await ministry.get("/api/v1/statistics", params={"year": 2026})).json()
+    for_all = (await visitor.get("/api/v1/statistics", params={"year": 2026})).json()
+    assert for_staff["effects"][0]["jobs"] == 3
+    assert for_all["effects"][0] == {**for_staff["effects"][0], **dict.fromkeys(
+        ("sales_krw", "sales_krw_median", "cost_saving_krw", "jobs", "exports_krw")
+    )}  # fmt: skip
 
 
 async def test_what_the_company_sent_is_listed_and_fetched_with_a_reason(

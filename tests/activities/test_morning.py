@@ -1,4 +1,4 @@
-"""A company hears every thirty days that its case goes on; once each time."""
+"""What companies are told or asked by the calendar comes in time, and once."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,13 +8,14 @@ import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.progress import ProgressActivities
-from infra.postgres import records
+from activities.morning import MorningActivities
+from infra.postgres import effects, records
 from infra.postgres.migrate import migrate
 from infra.postgres.policies import add_policy
 from infra.postgres.pool import open_pool
 from schemas.base import case_number
-from schemas.case import Assignment, CaseSnapshot, CaseStatus, OfferAnswer
+from schemas.case import Assignment, CaseOutcome, CaseSnapshot, CaseStatus, OfferAnswer
+from schemas.effect import EffectReport
 from tests.conftest import NewDatabase
 from workers.policy_files import default_policy
 
@@ -59,14 +60,14 @@ class Post:
 
     def __init__(self, database: asyncpg.Pool) -> None:
         self.keys: list[str] = []
-        self._activities = ProgressActivities(database, self.take)
+        self.activities = MorningActivities(database, self.take)
 
     async def take(self, keys: Sequence[str]) -> None:
         self.keys += keys
 
     async def after(self, days: float) -> int:
         return await ActivityEnvironment().run(
-            self._activities.send_notices, ACCEPTED + timedelta(days=days)
+            self.activities.send_progress_notices, ACCEPTED + timedelta(days=days)
         )
 
 
@@ -103,3 +104,47 @@ async def test_more_cases_than_fit_one_page(own_database: asyncpg.Pool) -> None:
         await add_case(own_database, nth)
 
     assert await Post(own_database).after(30) == 2 * 205
+
+
+async def test_half_a_year_and_a_year_after_a_result_the_company_is_asked_what_it_brought(
+    own_database: asyncpg.Pool,
+) -> None:
+    resolved = await add_case(own_database, 1, **ended(CaseOutcome.RESOLVED_RD_SHORT))
+    await add_case(own_database, 2, **ended(CaseOutcome.WITHDRAWN))
+    late = await add_case(own_database, 3, **ended(CaseOutcome.PARTIAL))
+    await own_database.execute(
+        "UPDATE support_case SET closed_at = closed_at - interval '10 months' "
+        "WHERE case_number = $1",
+        late,
+    )
+    post = Post(own_database)
+
+    for days in (1, 183, 184, 300, 366, 400):
+        await ActivityEnvironment().run(
+            post.activities.ask_for_effects, ACCEPTED + timedelta(days=days)
+        )
+
+    assert post.keys == [
+        f"{late}/effect/1", f"{late}/effect/2", f"{resolved}/effect/1", f"{resolved}/effect/2"
+    ]  # fmt: skip
+
+
+def ended(outcome: CaseOutcome) -> dict[str, object]:
+    return {"status": CaseStatus.CLOSED, "closed_at": ACCEPTED, "outcome": outcome}
+
+
+async def test_an_answer_replaces_an_earlier_one_and_needs_its_question(
+    own_database: asyncpg.Pool,
+) -> None:
+    number = await add_case(own_database, 1, **ended(CaseOutcome.RESOLVED_GUIDANCE))
+    await effects.ask(own_database, number, 1, ACCEPTED)
+    assert await effects.open_question(own_database, number) == 1
+
+    answered = [
+        await effects.answer(own_database, number, EffectReport(nth=nth, jobs=jobs), ACCEPTED)
+        for nth, jobs in ((1, 2), (1, 3), (2, 4))
+    ]
+
+    assert answered == [True, True, False]
+    assert await effects.open_question(own_database, number) is None
+    assert await own_database.fetchval("SELECT jobs FROM effect_followup") == 3

@@ -1,0 +1,108 @@
+"""What companies are told or asked by the calendar: that their case goes on, what it brought."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+import asyncpg
+import structlog
+from temporalio import activity
+
+from infra.postgres import effects, notifications, policies, progress
+from infra.postgres.effects import ClosedCase
+from infra.postgres.pool import transaction
+from infra.postgres.progress import CaseInService
+from schemas.actor import COMPANY_GROUP, Role, institute_group
+from schemas.policy import PolicyValues
+from schemas.record import Message
+from workflows.activity_stubs import Morning
+from workflows.policy.durations import later, length_of
+
+log = structlog.stdlib.get_logger()
+
+_EVERY = "progress.notice.every"
+_AFTERWARDS = "survey.effect_followup"
+
+
+class MorningActivities(Morning):
+    """Finds what is due. A notice has a key of its own, so a repeated walk sends none twice."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, dispatch: Callable[[Sequence[str]], Awaitable[None]]
+    ) -> None:
+        """Connect to the cases and to the delivery of messages."""
+        self._pool = pool
+        self._dispatch = dispatch
+        self._policies: dict[str, PolicyValues] = {}
+
+    @activity.defn(name="morning.send_progress_notices")
+    async def send_progress_notices(self, at: datetime) -> int:
+        (last,) = activity.info().heartbeat_details or ("",)
+        sent = 0
+        while cases := await progress.in_service(self._pool, after=last):
+            due = [message for case in cases for message in await self._notices(case, at)]
+            new = await notifications.add_pending(self._pool, due, at)
+            await self._dispatch(new)
+            sent += len(new)
+            last = cases[-1].case_number
+            activity.heartbeat(last)
+        log.info("progress_notices_sent", count=sent)
+        return sent
+
+    @activity.defn(name="morning.ask_for_effects")
+    async def ask_for_effects(self, at: datetime) -> int:
+        (last,) = activity.info().heartbeat_details or ("",)
+        asked = 0
+        while cases := await effects.closed_cases(self._pool, after=last):
+            for case in cases:
+                asked += await self._ask(case, at)
+            last = cases[-1].case_number
+            activity.heartbeat(last)
+        log.info("effects_asked", count=asked)
+        return asked
+
+    async def _ask(self, case: ClosedCase, at: datetime) -> int:
+        """Ask what is due and was not asked; a company that was asked late is asked once."""
+        values = await self._policy(case.policy_version)
+        due = [
+            nth
+            for nth, period in enumerate(values.periods(_AFTERWARDS), 1)
+            if nth > case.asked and later(case.closed_at, period) <= at
+        ]
+        if not due:
+            return 0
+        question = Message(
+            key=f"{case.case_number}/effect/{due[-1]}",
+            case_number=case.case_number,
+            template="effect_asked",
+            audience=COMPANY_GROUP,
+        )
+        async with transaction(self._pool) as db:
+            await effects.ask(db, case.case_number, due[-1], at)
+            new = await notifications.add_pending(db, [question], at)
+        await self._dispatch(new)
+        return len(new)
+
+    async def _notices(self, case: CaseInService, at: datetime) -> list[Message]:
+        """To the company that its case goes on, and to its handlers that they should write."""
+        values = await self._policy(case.policy_version)
+        nth = (at - case.accepted_at) // length_of(values.period(_EVERY).length).rest
+        if nth < 1:
+            return []
+        return [
+            Message(
+                key=f"{case.case_number}/{template}/{nth}",
+                case_number=case.case_number,
+                template=template,
+                audience=audience,
+            )
+            for template, audience in (
+                ("progress_notice", COMPANY_GROUP),
+                ("progress_asked", institute_group(case.lead_institute, Role.SUPPORT)),
+            )
+        ]
+
+    async def _policy(self, version: str) -> PolicyValues:
+        """A version's values; it never changes, so it is read once."""
+        if version not in self._policies:
+            self._policies[version] = (await policies.get_policy(self._pool, version)).pinned()
+        return self._policies[version]

@@ -1,0 +1,20 @@
+"""MorningWalk: what cases have to be told by the calendar, outside their own procedures."""
+
+from temporalio import workflow
+
+from workflows import activity_stubs
+
+
+@workflow.defn(name="MorningWalk")
+class MorningWalk:
+    """One morning; a schedule starts it.
+
+    Outside the cases, because a timer in each would spend events on what no procedure waits for.
+    """
+
+    @workflow.run
+    async def run(self) -> int:
+        """Send progress notices and questions about effects; returns how many messages."""
+        now = workflow.now()
+        notices = await activity_stubs.send_progress_notices(now)
+        return notices + await activity_stubs.ask_for_effects(now)
