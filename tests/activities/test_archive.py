@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from uuid import uuid4
 
 import asyncpg
@@ -13,6 +14,7 @@ from temporalio import workflow
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -20,12 +22,29 @@ from activities.archive import ArchiveActivities
 from infra.postgres import archive
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import open_pool
+from schemas.base import case_number
+from schemas.case import CaseSnapshot
+from schemas.record import CaseProjection
 from tests.conftest import NewDatabase
-from tests.driver import CaseDriver, StartCase
-from workers.rebuild import rebuild
+from workers.local_parts import temporal_binary
+from workers.rebuild import Rebuilt, rebuild
 
 NOW = datetime(2031, 3, 3, tzinfo=UTC)
-_QUEUE = "a-program-that-does-not-answer"
+SPEAKING, SILENT = "speaking", "silent"
+_SERIALS = count(1)
+
+
+@workflow.defn(name="SupportCase", sandboxed=False)
+class Speaking:
+    """A case that tells its state, and goes on until somebody ends it."""
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.query
+    def projection(self) -> CaseProjection:
+        return state(workflow.info().workflow_id)
 
 
 @workflow.defn(name="SupportCase", sandboxed=False)
@@ -35,6 +54,34 @@ class Silent:
     @workflow.run
     async def run(self) -> None:
         """Over at once."""
+
+
+def state(number: str) -> CaseProjection:
+    return CaseProjection(
+        snapshot=CaseSnapshot(case_number=number, version=7, received_at=NOW, registered_at=NOW)
+    )
+
+
+@pytest.fixture(scope="module")
+async def client() -> AsyncIterator[Client]:
+    """A server of these tests alone: other tests walk over all the cases of theirs."""
+    async with (
+        await WorkflowEnvironment.start_local(
+            data_converter=pydantic_data_converter,
+            dev_server_existing_path=str(temporal_binary()),
+            dev_server_log_level="error",
+            # Else it deletes half a minute after it was told to.
+            dev_server_extra_args=[
+                "--dynamic-config-value",
+                'history.transferProcessorUpdateAckInterval="100ms"',
+                "--dynamic-config-value",
+                'history.visibilityProcessorUpdateAckInterval="100ms"',
+            ],
+        ) as server,
+        Worker(server.client, task_queue=SPEAKING, workflows=[Speaking]),
+        Worker(server.client, task_queue=SILENT, workflows=[Silent]),
+    ):
+        yield server.client
 
 
 @pytest.fixture
@@ -48,15 +95,28 @@ async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]
 
 
 @pytest.fixture
-async def silent(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
+async def terminated(client: Client) -> AsyncIterator[str]:
+    """A case that an operator terminated."""
+    case = await client.start_workflow(Speaking.run, id=number(), task_queue=SPEAKING)
+    await case.query(Speaking.projection)
+    await case.terminate()
+    await until_listed(client, case.id, times=1)
+    yield case.id
+    await forget(client, case.id)
+
+
+@pytest.fixture
+async def silent(client: Client) -> AsyncIterator[str]:
     """A case that is over, and whose program fails when it is asked for its state."""
-    number = f"1379-2031-{uuid4().int % 900_000 + 100_000}"
-    async with Worker(temporal.client, task_queue=_QUEUE, workflows=[Silent]):
-        await temporal.client.execute_workflow(Silent.run, id=number, task_queue=_QUEUE)
-        await until_listed(temporal.client, number, times=1)
-        yield number
-    # Other tests walk over all the cases there are.
-    await forget(temporal.client, number)
+    case = await client.start_workflow(Silent.run, id=number(), task_queue=SILENT)
+    await case.result()
+    await until_listed(client, case.id, times=1)
+    yield case.id
+    await forget(client, case.id)
+
+
+def number() -> str:
+    return case_number(2031, next(_SERIALS))
 
 
 async def forget(client: Client, number: str) -> None:
@@ -70,97 +130,87 @@ async def forget(client: Client, number: str) -> None:
 
 
 async def until_listed(client: Client, number: str, *, times: int) -> None:
-    """Wait for the list of cases, which follows behind."""
+    """Wait for the list of closed cases, which follows behind."""
     query = f'WorkflowId = "{number}" AND ExecutionStatus != "Running"'
-    async with asyncio.timeout(20):
-        while (await client.count_workflows(query)).count != times:
-            await asyncio.sleep(0.05)
+    for _ in range(400):
+        if (await client.count_workflows(query)).count == times:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{number} is not listed {times} times")
 
 
 async def walk(database: asyncpg.Pool, client: Client) -> int:
     return await ActivityEnvironment().run(ArchiveActivities(database, client).keep_closed, NOW)
 
 
-async def terminated(start_case: StartCase, client: Client) -> CaseDriver:
-    case = await start_case()
-    await case.handle.terminate("by an operator")
-    await until_listed(client, case.handle.id, times=1)
-    return case
-
-
 async def test_a_case_that_an_operator_terminated_is_archived_with_its_last_state(
-    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+    own_database: asyncpg.Pool, client: Client, terminated: str
 ) -> None:
-    case = await terminated(start_case, temporal.client)
+    assert await walk(own_database, client) == 1
 
-    await walk(own_database, temporal.client)
-
-    kept = await archive.find(own_database, case.handle.id)
+    kept = await archive.find(own_database, terminated)
     assert kept is not None
-    assert kept.projection == await case.projection()
+    assert kept.projection == state(terminated)
 
 
-async def test_a_case_that_does_not_answer_is_kept_and_does_not_keep_the_others_from_it(
-    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase, silent: str
+async def test_a_case_that_does_not_answer_is_archived_and_keeps_no_other_one_from_it(
+    own_database: asyncpg.Pool, client: Client, terminated: str, silent: str
 ) -> None:
-    case = await terminated(start_case, temporal.client)
-
     with capture_logs() as logs:
-        assert await walk(own_database, temporal.client) >= 2
-        assert await walk(own_database, temporal.client) == 0
+        assert await walk(own_database, client) == 2
+        assert await walk(own_database, client) == 0
 
     kept = await archive.find(own_database, silent)
     assert kept is not None
     assert kept.projection is None
     assert kept.events > 0
-    assert await archive.find(own_database, case.handle.id) is not None
-    unknown = {line["case_number"] for line in logs if line["event"] == "case_state_unknown"}
-    assert silent in unknown
+    assert await archive.find(own_database, terminated) is not None
+    unknown = [line for line in logs if line["event"] == "case_state_unknown"]
+    assert {(line["case_number"], line["reason"]) for line in unknown} == {(silent, "query_failed")}
 
 
 async def test_a_last_state_that_was_missing_is_added_when_the_case_answers_again(
-    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+    own_database: asyncpg.Pool, client: Client, terminated: str
 ) -> None:
-    case = await terminated(start_case, temporal.client)
-    await walk(own_database, temporal.client)
-    kept = await archive.find(own_database, case.handle.id)
+    await walk(own_database, client)
+    kept = await archive.find(own_database, terminated)
     assert kept is not None
     await own_database.execute("TRUNCATE archived_history")
     await archive.keep(own_database, replace(kept, projection=None), NOW)
 
-    assert await walk(own_database, temporal.client) >= 1
+    assert await walk(own_database, client) == 1
 
-    assert await archive.find(own_database, case.handle.id) == kept
+    assert await archive.find(own_database, terminated) == kept
 
 
 async def test_a_case_that_does_not_answer_is_left_out_of_a_rebuild_and_named(
-    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase, silent: str
+    own_database: asyncpg.Pool, client: Client, terminated: str, silent: str
 ) -> None:
-    case = await start_case()
+    assert await rebuild(client, own_database) == Rebuilt(1, left_out=(silent,))
 
-    rebuilt = await rebuild(temporal.client, own_database)
 
-    assert silent in rebuilt.left_out
-    assert case.handle.id not in rebuilt.left_out
-    assert await own_database.fetchval(
-        "SELECT EXISTS (SELECT FROM support_case WHERE case_number = $1)", case.handle.id
-    )
+async def test_a_case_that_never_began_is_left_out_of_a_rebuild_and_named(
+    own_database: asyncpg.Pool, client: Client
+) -> None:
+    case = await client.start_workflow("SupportCase", id=number(), task_queue="nobody")
+    await case.terminate()
+    await until_listed(client, case.id, times=1)
+
+    assert await rebuild(client, own_database) == Rebuilt(0, left_out=(case.id,))
+    await forget(client, case.id)
 
 
 async def test_a_case_that_temporal_deleted_is_rebuilt_from_the_archive(
-    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+    own_database: asyncpg.Pool, client: Client
 ) -> None:
-    case = await terminated(start_case, temporal.client)
-    last = await case.snapshot()
-    await walk(own_database, temporal.client)
-    await forget(temporal.client, case.handle.id)
+    case = await client.start_workflow(Speaking.run, id=number(), task_queue=SPEAKING)
+    await case.query(Speaking.projection)
+    await case.terminate()
+    await until_listed(client, case.id, times=1)
+    await walk(own_database, client)
+    await forget(client, case.id)
 
-    rebuilt = await rebuild(temporal.client, own_database)
+    assert await rebuild(client, own_database) == Rebuilt(1, left_out=())
 
-    assert case.handle.id not in rebuilt.left_out
-    assert (
-        await own_database.fetchval(
-            "SELECT version FROM support_case WHERE case_number = $1", case.handle.id
-        )
-        == last.version
-    )
+    stored = await own_database.fetchval("SELECT case_number FROM support_case WHERE version = 7")
+    assert stored == case.id
