@@ -1,0 +1,130 @@
+"""The command line as an operator meets it, in a process of its own."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
+from typing import TypeAlias
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from infra.postgres import calendar
+from infra.postgres.institutes import load_reference
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import open_pool
+from tests.conftest import NewDatabase
+
+# Nobody listens on it.
+NOWHERE = "127.0.0.1:1"
+TOLD_LATER = "Temporal cannot be reached; open cases are told when it is back."
+
+Command: TypeAlias = Callable[..., Awaitable["subprocess.CompletedProcess[str]"]]
+
+
+@pytest.fixture
+async def url(new_database: NewDatabase) -> str:
+    """A database with all tables and no rows."""
+    url = await new_database(f"cli-{uuid4().hex[:8]}")
+    await migrate(url)
+    return url
+
+
+@pytest.fixture
+async def own_database(url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(url)
+    await load_reference(pool)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def center1379(url: str) -> Command:
+    """Runs a command on that database."""
+
+    async def run(*words: str, temporal: str = NOWHERE) -> "subprocess.CompletedProcess[str]":
+        # In a thread: the workers that some commands wait for run in this process.
+        return await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-m", "workers.cli", *words],
+            env={
+                **os.environ,
+                "CENTER1379_DATABASE_URL": url,
+                "CENTER1379_CODEC_KEYS": f"test:{b64encode(bytes(32)).decode()}",
+                "CENTER1379_CODEC_ACTIVE_KEY": "test",
+                "CENTER1379_PEPPER": "a pepper that protects nothing at all",
+                "TEMPORAL_ADDRESS": temporal,
+                "COLUMNS": "200",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            # A command that waits for a Temporal that is away does so for a minute.
+            timeout=30,
+        )
+
+    return run
+
+
+async def test_a_holiday_is_declared_while_temporal_is_away_and_it_says_so(
+    center1379: Command, own_database: asyncpg.Pool
+) -> None:
+    declared = await center1379("holidays", "declare", "2031-03-03", "임시공휴일")
+
+    assert declared.returncode == 0
+    assert declared.stdout.splitlines() == [
+        "2031-03-03 is a holiday from calendar version 1 on.",
+        TOLD_LATER,
+    ]
+    assert date(2031, 3, 3) in (await calendar.holiday_table(own_database)).holidays
+
+
+async def test_a_closing_day_is_taken_once_and_only_for_an_institute_there_is(
+    center1379: Command, own_database: asyncpg.Pool
+) -> None:
+    closed = [
+        await center1379("holidays", "close", "KITECH", "2031-10-12", "창립기념일")
+        for _ in range(2)
+    ]
+    unknown = await center1379("holidays", "close", "NOWHERE", "2031-10-12", "창립기념일")
+
+    for done in closed:
+        assert done.stdout.splitlines() == [
+            "KITECH is closed on 2031-10-12: calendar version 1.",
+            TOLD_LATER,
+        ]
+    assert unknown.returncode == 1
+    assert unknown.stderr.splitlines() == [
+        "There is no institute NOWHERE. Codes are at /api/v1/institutes."
+    ]
+    table = await calendar.holiday_table(own_database)
+    assert table.closures == {"KITECH": frozenset({date(2031, 10, 12)})}
+
+
+async def test_loading_tells_open_cases_of_holidays_enacted_since_and_of_nothing_else(
+    center1379: Command, own_database: asyncpg.Pool
+) -> None:
+    first = await center1379("load")
+    again = await center1379("load")
+    await own_database.execute("DELETE FROM calendar_day WHERE on_day = '2027-12-27'")
+    enacted = await center1379("load")
+
+    assert (first.returncode, first.stdout) == (0, "")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert enacted.stdout.splitlines() == ["Holidays were enacted: calendar version 2.", TOLD_LATER]
+
+
+async def test_the_archive_is_brought_up_to_date_by_hand(
+    center1379: Command, temporal: WorkflowEnvironment, workers: None
+) -> None:
+    address = temporal.client.service_client.config.target_host
+    await center1379("archive", temporal=address)
+
+    again = await center1379("archive", temporal=address)
+
+    assert again.stdout.splitlines() == ["0 histories archived."]
