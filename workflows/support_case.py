@@ -98,6 +98,7 @@ class SupportCase:
         except Ended as ended:
             outcome, reason, document = ended.outcome, ended.reason, ended.document
         case.resume()
+        go_on(case)
         with case.transition():
             case.stop_background()
             window = await case.deadline("reopen.window")

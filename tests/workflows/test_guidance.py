@@ -166,3 +166,18 @@ async def test_a_withdrawal_ends_the_wait_for_a_meeting(start_case: StartCase) -
     await case.withdraw()
 
     assert (await case.snapshot()).status is CaseStatus.SURVEY
+
+
+async def test_a_day_that_cannot_be_meant_is_refused(start_case: StartCase) -> None:
+    case = await start_case()
+    await case.get_contacted(GUIDANCE)
+    await case.complete(NAMED, HEAD)
+    task = await case.open_task(TaskKind.PLAN_SESSION)
+
+    too_far = [
+        await case.refused(task, PlanSession(mode="visit", held_on=day), SUPPORT)
+        for day in (in_days(case, 3 * 366 + 1), "9999-12-31")
+    ]
+
+    assert too_far == ["outcome-mismatch"] * 2
+    await case.complete(PlanSession(mode="visit", held_on=in_days(case, 3 * 366)), SUPPORT)

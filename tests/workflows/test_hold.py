@@ -10,6 +10,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from schemas.actor import COMPANY
 from schemas.case import Branch, CaseOutcome, CaseSnapshot, HoldRequest, PromiseState, Service
 from schemas.outcome import (
+    AssignInstitute,
     ConfirmTechnology,
     ConsentExtension,
     EndHold,
@@ -18,7 +19,15 @@ from schemas.outcome import (
     TriageCase,
 )
 from schemas.task import TaskExtension
-from tests.driver import CaseDriver, StartCase, head_of, refusal_of, support_of, written
+from tests.driver import (
+    COORDINATOR,
+    CaseDriver,
+    StartCase,
+    head_of,
+    refusal_of,
+    support_of,
+    written,
+)
 from workflows.support_case import SupportCase
 
 TECH_HELD = TriageCase(service=Service.DIFFICULTY, branch=Branch.TECH_HELD)
@@ -125,6 +134,33 @@ async def test_after_two_months_the_company_is_asked(
     else:
         assert (await case.snapshot()).on_hold_until is None
         await case.complete(ProposeSolution(offers="licence", proposal=written("제안")), SUPPORT)
+
+
+async def test_a_case_that_is_withdrawn_while_on_hold_comes_to_its_end(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_proposal(case)
+    await on_hold(case)
+    await case.withdraw()
+    await case.open_task(TaskKind.ANSWER_SURVEY)
+    assert (await case.snapshot()).on_hold_until is None
+    await case.pass_time(timedelta(days=60))
+
+    assert (await case.handle.result()).outcome is CaseOutcome.WITHDRAWN
+
+
+async def test_what_others_wait_for_is_not_extended(start_case: StartCase) -> None:
+    case = await start_case()
+    await case.get_triaged(TECH_HELD)
+    await case.complete(AssignInstitute(decision="assign", institute="KITECH"), COORDINATOR)
+    offer = await case.open_task(TaskKind.ACCEPT_CASE)
+    request = TaskExtension(task_id=offer.task_id, actor=head_of("KITECH"), reason=written("사유"))
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await case.handle.execute_update(SupportCase.extend_task, request, id=uuid4().hex)
+
+    assert refusal_of(refused.value) == "extension-refused"
 
 
 async def test_a_case_is_put_on_hold_once_at_a_time(start_case: StartCase) -> None:

@@ -1,5 +1,6 @@
 """Who may claim, complete and reassign a task, and what its outcome must contain."""
 
+from datetime import date, timedelta
 from typing import Any, Final, cast
 
 from schemas.actor import Actor, Role, groups_of, institute_group
@@ -14,6 +15,7 @@ from schemas.outcome import (
     ChooseNext,
     DecideTrack,
     Outcome,
+    TaskKind,
 )
 from schemas.policy import PolicyValues
 from schemas.problem import ProblemType, Refused
@@ -23,6 +25,7 @@ from schemas.task import (
     TaskStatus,
 )
 
+_FARTHEST_DAY: Final = timedelta(days=3 * 366)
 # Who may give tasks to others.
 SUPERVISORS: Final = frozenset({Role.COORDINATOR, Role.DIRECTOR, Role.DEPT_HEAD})
 _TRACK_OF: Final = {
@@ -173,6 +176,11 @@ def check_extension(
     check_may_work_on(task, actor)
     check_open(task)
     check_version(task, expected)
+    if task.expires_at is not None or task.kind is TaskKind.RESOLVE_OVERDUE:
+        raise Refused(
+            ProblemType.EXTENSION_REFUSED,
+            "Others wait for this answer, so it cannot be extended. Complete it, or release it.",
+        )
     most = values.count("extension.self") + values.count("extension.with_consent")
     if task.extensions >= most:
         raise Refused(
@@ -254,6 +262,7 @@ def check_completion(task: HumanTask, completion: TaskCompletion) -> None:
     check_outcome(completion.outcome)
     check_references(completion.outcome)
     _check_may_wait(task, completion.outcome)
+    _check_days(completion)
 
 
 def _check_may_wait(task: HumanTask, outcome: Outcome) -> None:
@@ -264,6 +273,31 @@ def _check_may_wait(task: HumanTask, outcome: Outcome) -> None:
             "The programme can be entered no more often. Choose another way.",
             field="/outcome/decision",
         )
+
+
+def _check_days(completion: TaskCompletion) -> None:
+    """Raise `Refused` for a day that does not exist, or lies too far ahead to be meant."""
+    latest = (completion.submitted_at + _FARTHEST_DAY).date()
+    for name, value in completion.outcome:
+        extra = type(completion.outcome).model_fields[name].json_schema_extra
+        marks = cast("dict[str, Any]", extra if isinstance(extra, dict) else {})
+        if (
+            marks.get("format") == "date"
+            and value is not None
+            and not _is_day_before(value, latest)
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "Give a day that exists and is at most three years away.",
+                field=f"/outcome/{name}",
+            )
+
+
+def _is_day_before(text: str, latest: date) -> bool:
+    try:
+        return date.fromisoformat(text) <= latest
+    except ValueError:
+        return False
 
 
 def is_in_time(task: HumanTask, submitted_at: Instant) -> bool:

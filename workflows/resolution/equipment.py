@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         MoveBooking,
         RecordUse,
         ReportUse,
+        TaskKind,
     )
     from workflows.policy.business_calendar import SEOUL
 
@@ -49,7 +50,6 @@ class _Visit:
         self._case = case
         self._absences = 0
         self._may_move = True
-        self._bookings = 0
         self._wish: str | None = None
         self._held: BookingRequest | None = None
 
@@ -59,9 +59,8 @@ class _Visit:
             offer = await self._check()
             if not await self._terms(offer):
                 continue
-            self._bookings += 1
             booking = BookingRequest(
-                booking_id=f"{self._case.intake.case_number}/{self._bookings}",
+                booking_id=f"{self._case.intake.case_number}/{self._offers}",
                 case_number=self._case.intake.case_number,
                 equipment_id=offer.equipment_id or "",
                 from_at=_begins_at(offer),
@@ -126,6 +125,11 @@ class _Visit:
         await self._close(booking, BookingState.USED, hours=report.hours, fee_krw=report.fee_krw)
         return await confirm_result(case, CaseOutcome.RESOLVED_EQUIPMENT, report.report)
 
+    @property
+    def _offers(self) -> int:
+        """How many times were offered in this case, before it was reopened too."""
+        return sum(task.kind is TaskKind.CHECK_EQUIPMENT for task in self._case.tasks)
+
     async def give_back(self) -> None:
         """Free the instrument when the case ends before it was used."""
         if self._held is not None:
@@ -142,7 +146,7 @@ class _Visit:
                 due="equipment.reply",
                 assignee=case.snapshot.handler,
                 documents={"wish": self._wish},
-                parameters={"bookings": str(self._bookings)},
+                parameters={"bookings": str(self._offers)},
             ),
         )
         if offer.decision == "not_possible":
