@@ -8,7 +8,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, Interceptor, OutboundInterceptor, SignalWorkflowInput
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.worker import Worker
 
 from activities.calendar import CalendarActivities
 from infra.postgres import records
@@ -25,9 +28,11 @@ from schemas.case import CaseSnapshot, CaseStatus
 from tests.conftest import NewDatabase
 from tests.driver import CaseDriver, StartCase
 from workers.calendar_changes import start_calendar_change
+from workers.worker import workflow_runner
 from workflows.calendar_change import CalendarChange
 
 NOW = datetime(2031, 3, 3, tzinfo=UTC)
+SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
 
 @pytest.fixture
@@ -85,6 +90,52 @@ async def test_a_retry_goes_on_after_the_last_case_that_was_told(
     assert told == 2
     assert "case:calendar:changed" not in await first.tags()
     assert "case:calendar:changed" in await second.tags()
+
+
+class FailsOnce(Interceptor, OutboundInterceptor):
+    """A connection that breaks once, when the second case is to be told."""
+
+    def __init__(self) -> None:
+        self._signals = 0
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002  # its name in the SDK
+        self.next = next
+        return self
+
+    async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002  # its name in the SDK
+        self._signals += 1
+        if self._signals == 2:
+            raise ConnectionResetError
+        await super().signal_workflow(input)
+
+
+async def test_a_walk_that_broke_off_goes_on_and_no_case_hears_of_a_version_twice(
+    own_database: asyncpg.Pool, temporal: WorkflowEnvironment, start_case: StartCase
+) -> None:
+    cases = [await behind(own_database, start_case) for _ in range(3)]
+    breaking = Client(
+        temporal.client.service_client,
+        data_converter=temporal.client.data_converter,
+        interceptors=[FailsOnce()],
+    )
+    queue = f"calendar-{uuid4().hex[:8]}"
+
+    async with Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=[CalendarChange],
+        activities=[CalendarActivities(own_database, breaking).tell_cases],
+        workflow_runner=workflow_runner(),
+    ):
+        told = await temporal.client.execute_workflow(
+            CalendarChange.run, 10_002, id=queue, task_queue=queue
+        )
+
+    assert told == len(cases)
+    for case in cases:
+        events = (await case.handle.fetch_history()).events
+        heard = [e for e in events if e.event_type == SIGNALED]
+        assert len(heard) == 1
 
 
 async def test_a_version_is_carried_out_once(temporal: WorkflowEnvironment, workers: None) -> None:
