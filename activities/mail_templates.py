@@ -33,7 +33,7 @@ _BLANK_LINES: Final = re.compile("\n{3,}")
 
 @dataclass(frozen=True)
 class Handler:
-    """Whom the company can ask about its case (domain 3.15).
+    """Whom the company can ask about its case.
 
     Attributes:
         phone: None where the department's number is not known.

@@ -129,11 +129,11 @@ def staff(*roles: Role) -> Access:
 PUBLIC: Final = Access(anyone=True)
 COMPANY_OF_CASE: Final = Access(company=True)
 ANY_STAFF: Final = Access(roles=STAFF_ROLES)
-# Everybody who works on cases or checks them; the ministry sees figures only (domain 3.0.1).
+# Everybody who works on cases or checks them; the ministry sees figures only.
 CASE_STAFF: Final = Access(roles=STAFF_ROLES - {Role.MINISTRY})
 TASK_STAFF: Final = Access(roles=CENTRE_ROLES | INSTITUTE_ROLES)
 AUDIT: Final = staff(Role.AUDITOR, Role.COORDINATOR, Role.DIRECTOR)
-# Those who handle cases and so may read what the company wrote and whom to call (domain 4).
+# Those who handle cases and so may read what the company wrote and whom to call.
 HANDLERS: Final = staff(
     Role.AGENT, Role.REGIONAL, Role.TRIAGE, Role.COORDINATOR, Role.DIRECTOR, Role.SURVEY,
     Role.COMPLAINT, Role.PRIVACY, Role.DEPT_HEAD, Role.SUPPORT,

@@ -138,7 +138,7 @@ async def check_intake(
 ) -> None:
     """Raise `Refused` when a rule of intake says no."""
     self_service = request.channel in SELF_SERVICE
-    # On the telephone a number may be misheard; the desk corrects it later (domain 4.1).
+    # On the telephone a number may be misheard; the desk corrects it later.
     if self_service or not _TEN_DIGITS.fullmatch(request.company.business_registration_number):
         check_business_number(request.company.business_registration_number)
     if filed_by is None and not self_service:

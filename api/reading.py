@@ -381,7 +381,7 @@ async def company_tasks(centre: Centre, case_number: str) -> list[CompanyTask]:
 async def original(centre: Centre, caller: Caller, case_number: str, reason: str) -> Original:
     """What the company wrote and whom to call; the read is recorded in the access journal first.
 
-    An institute learns the contact only when the company agreed to that (domain 4.1).
+    An institute learns the contact only when the company agreed to that.
     """
     await record_access(centre, caller.actor, case_number, "original", reason)
     found = await companies.find_contact(centre.pool, case_number)

@@ -7,7 +7,7 @@ from schemas.base import WireModel
 
 
 class Role(StrEnum):
-    """What an actor may do at all (domain 3.0.1)."""
+    """What an actor may do at all."""
 
     SME = "sme"
     AGENT = "agent"

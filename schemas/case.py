@@ -22,7 +22,7 @@ class Service(StrEnum):
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands, as the company sees it (domain 3.1)."""
+    """Where a case stands, as the company sees it."""
 
     RECEIVED = "received"
     SCREENING = "screening"
@@ -42,7 +42,7 @@ class CaseStatus(StrEnum):
 
 
 class CaseStep(StrEnum):
-    """The step inside `in_service` (domain 3.2, 3.4); empty elsewhere."""
+    """The step inside `in_service`; empty elsewhere."""
 
     NONE = ""
     TECH_CONFIRM = "tech_confirm"
@@ -111,7 +111,7 @@ class Track(StrEnum):
 
 
 class TrackFlag(StrEnum):
-    """What staff must see beside a proposed track (domain 2.2)."""
+    """What staff must see beside a proposed track."""
 
     SHORT_TEXT_3M_EXCEEDED_TABLE_4M_OK = "SHORT_TEXT_3M_EXCEEDED_TABLE_4M_OK"
     SHORT_DURATION_BUDGET_GT_30M = "SHORT_DURATION_BUDGET_GT_30M"
@@ -126,7 +126,7 @@ class TrackFlag(StrEnum):
 
 
 class TrackProposal(WireModel):
-    """What the track grid says (domain 2.2); a human confirms it.
+    """What the track grid says; a human confirms it.
 
     Attributes:
         text_class: By the release's body text, from the duration alone; two classes at exactly
@@ -142,7 +142,7 @@ class TrackProposal(WireModel):
 
 
 class CaseOutcome(StrEnum):
-    """How a case ended (domain 3.16)."""
+    """How a case ended."""
 
     ANSWERED_AT_DESK = "answered_at_desk"
     RESOLVED_TECH_HELD = "resolved_tech_held"
@@ -177,7 +177,7 @@ RESOLVED = frozenset(
     }
 )  # fmt: skip
 
-# Withdrawn, referred and merged cases get the short form of the survey (domain 3.12, 3.16).
+# Withdrawn, referred and merged cases get the short form of the survey.
 SHORT_SURVEY = frozenset(
     {
         CaseOutcome.RESOLVED_INFO, CaseOutcome.DECLINED_BY_SME, CaseOutcome.WITHDRAWN,
@@ -194,7 +194,7 @@ class AssignmentRole(StrEnum):
 
 
 class DeclineReason(StrEnum):
-    """Why an institute declines (domain 3.1); counted per institute."""
+    """Why an institute declines; counted per institute."""
 
     NO_TECHNOLOGY = "no_technology"
     NO_CAPACITY = "no_capacity"

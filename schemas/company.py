@@ -32,7 +32,7 @@ OPENED: Final = datetime(2013, 8, 25, 15, tzinfo=UTC)
 
 
 class ConsentKind(StrEnum):
-    """Each is asked for separately (domain 4.1)."""
+    """Each is asked for separately."""
 
     COLLECT_USE = "collect_use"
     PROVIDE_TO_INSTITUTES = "provide_to_institutes"

@@ -130,7 +130,7 @@ def _marks(kind: str, needed_when: Mapping[str, str | tuple[str, ...]]) -> dict[
     }
 
 
-# -- front part (domain 3.1) --
+# -- front part --
 
 
 class ScreenCase(WireModel):
@@ -251,7 +251,7 @@ class AnswerContact(WireModel):
     best_time: str | None = text("When and how you can be reached")
 
 
-# -- technology held (domain 3.2) --
+# -- technology held --
 
 
 class ConfirmTechnology(WireModel):
@@ -314,7 +314,7 @@ class HandleByHand(WireModel):
     result: str | None = text("What was done")
 
 
-# -- guidance (domain 3.11) --
+# -- guidance --
 
 
 class NameAdviser(WireModel):
@@ -362,7 +362,7 @@ class ConfirmAdvice(WireModel):
     open_points: str | None = text("What is still open", decision=("partly", "not_helpful"))
 
 
-# -- equipment (domain 3.3) --
+# -- equipment --
 
 
 class CheckEquipment(WireModel):
@@ -424,7 +424,7 @@ class ReportUse(WireModel):
     report: str | None = text("What was measured or made")
 
 
-# -- additional R&D (domain 3.4) --
+# -- additional R&D --
 
 
 class ScopeProject(WireModel):
@@ -592,7 +592,7 @@ class SettleDispute(WireModel):
     )
 
 
-# -- after-check (domain 3.12) --
+# -- after-check --
 
 Score: TypeAlias = Literal[1, 2, 3, 4, 5]
 
@@ -634,7 +634,7 @@ class CallBack(WireModel):
     )
 
 
-# -- pauses and extensions (domain 3.0.2) --
+# -- pauses and extensions --
 
 
 class EndHold(WireModel):
@@ -656,7 +656,7 @@ class ConsentExtension(WireModel):
 
 
 class ResolveOverdue(WireModel):
-    """The coordinator's decision on a task that nobody did (domain 3.0.2)."""
+    """The coordinator's decision on a task that nobody did."""
 
     kind: Literal["resolve_overdue"] = "resolve_overdue"
     decision: Literal["remind", "reassign", "extend", "close_case"] = required("Decision")

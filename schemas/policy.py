@@ -13,7 +13,7 @@ from schemas.base import Instant, WireModel
 
 
 class Clock(StrEnum):
-    """How a period is counted (domain 3.0.2)."""
+    """How a period is counted."""
 
     WORKING_HOURS = "WH"
     WORKING_DAYS = "WD1"

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)")
 _ROW = re.compile(r"^\| `([a-z0-9-]+)`", re.MULTILINE)
+# Of a requirement, a contradiction, an unhappy path or a figure.
+_MARK = re.compile(r"\b(R[01][0-9]{2}|[CUK][0-4][0-9])\b")
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")
 
 
@@ -32,3 +34,16 @@ def test_every_dependency_has_its_reason() -> None:
     explained = set(_ROW.findall((ROOT / "docs" / "dependencies.md").read_text("utf-8")))
 
     assert explained - {"krds-uiux"} == names
+
+
+def test_every_mark_in_the_code_is_explained() -> None:
+    explained = set(_MARK.findall((ROOT / "docs" / "requirements.md").read_text("utf-8")))
+    marks = {
+        mark
+        for folder in ("schemas", "workflows", "activities", "matching", "api", "infra", "workers")
+        for suffix in ("*.py", "*.sql")
+        for path in (ROOT / folder).rglob(suffix)
+        for mark in _MARK.findall(path.read_text("utf-8"))
+    }
+
+    assert marks - explained == set()

@@ -304,7 +304,7 @@ class CaseFile:
         return bool(self.pauses) and self.pauses[-1].ended_at is None
 
     def pause_clocks(self) -> None:
-        """Stop the clocks of the centre's promises (supplement, domain 3.0.2)."""
+        """Stop the clocks of the centre's promises, as for a supplement."""
         if not self.is_paused:
             self.pauses = (*self.pauses, Pause(started_at=workflow.now()))
             self.note("case:clock:paused")

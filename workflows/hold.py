@@ -1,4 +1,4 @@
-"""A case on hold: the company asked to pause it (domain 3.1)."""
+"""A case on hold: the company asked to pause it."""
 
 from temporalio import workflow
 

@@ -340,7 +340,7 @@ async def _facts(visit: Visit, task: CompanyTask) -> dict[str, str]:
 
 
 def _not_asked(task: CompanyTask) -> tuple[str, ...]:
-    """The short form of the survey has two questions (domain 3.12)."""
+    """The short form of the survey has two questions."""
     short = task.kind is TaskKind.ANSWER_SURVEY and task.parameters.get("form") == "short"
     return ("ease", "speed", "competence", "result") if short else ()
 

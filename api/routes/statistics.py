@@ -15,7 +15,7 @@ from schemas.base import Instant, WireModel
 
 router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
 
-# Public tables do not show cells that could be traced to a company (domain 5.1, rule 8).
+# Public tables do not show cells that could be traced to a company.
 _SMALLEST_SHOWN: Final = 5
 
 

@@ -169,7 +169,7 @@ def check_release(task: HumanTask, actor: Actor, expected: int | None) -> None:
 def check_extension(
     task: HumanTask, actor: Actor, expected: int | None, values: PolicyValues
 ) -> None:
-    """Raise `Refused` unless a handler may still ask for more time (domain 3.0.2).
+    """Raise `Refused` unless a handler may still ask for more time.
 
     The company's own tasks are not the handler's to extend, and what expires is a promise.
     """

@@ -1,4 +1,4 @@
-"""Step 3, equipment: the company uses an instrument of the institute (R031)."""
+"""Step 3, equipment: the company uses an instrument of the institute."""
 
 import asyncio
 from datetime import date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Step 3, short R&D in the fast lane: an agreement within two weeks (domain: 3.4.1)."""
+"""Step 3, short R&D in the fast lane: an agreement within two weeks."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Step 3, guidance and advice: an expert of the institute looks at it with the company (R032)."""
+"""Step 3, guidance and advice: an expert of the institute looks at it with the company."""
 
 from datetime import date, datetime, time
 

@@ -1,4 +1,4 @@
-"""Step 3, long R&D: the company leads and another ministry selects (domain: 3.4.3)."""
+"""Step 3, long R&D: the company leads and another ministry selects."""
 
 from datetime import date, datetime, time
 from typing import Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""A project of joint R&D: reports on the way, its end, its result (domain: 3.4)."""
+"""A project of joint R&D: reports on the way, its end, its result."""
 
 import asyncio
 from datetime import datetime

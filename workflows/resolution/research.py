@@ -1,4 +1,4 @@
-"""Step 3, additional R&D: scoping, and the track that the work follows (domain: 3.4)."""
+"""Step 3, additional R&D: scoping, and the track that the work follows."""
 
 from temporalio import workflow
 

@@ -1,4 +1,4 @@
-"""Step 3, technology held: the institute has what solves the difficulty (domain: 3.2)."""
+"""Step 3, technology held: the institute has what solves the difficulty."""
 
 from temporalio import workflow
 
