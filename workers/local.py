@@ -82,6 +82,7 @@ class RunningCentre(BaseModel):
 class _Child:
     part: Part
     process: asyncio.subprocess.Process
+    entry: ProcessEntry | None
 
 
 class Supervisor:
@@ -134,7 +135,8 @@ class Supervisor:
             process = await processes.start(part)
         except OSError as error:
             raise CannotStart(f"{part.name} can't be run: {error}.") from error
-        self._children[part.name] = _Child(part, process)
+        # Asked once: a moment later the process may be gone, while another part is written down.
+        self._children[part.name] = _Child(part, process, processes.entry_of(part, process.pid))
         self._write()
         return process
 
@@ -155,13 +157,16 @@ class Supervisor:
                 self._say(str(reason))
 
     def _write(self) -> None:
-        self._record(
-            [
-                processes.entry_of(child.part, child.process.pid)
-                for child in self._children.values()
-                if child.process.returncode is None
-            ]
-        )
+        """Write down what runs. That it can't be written must not end the watch over a part."""
+        entries = [
+            child.entry
+            for child in self._children.values()
+            if child.entry is not None and child.process.returncode is None
+        ]
+        try:
+            self._record(entries)
+        except OSError as error:
+            self._say(f"What runs could not be written down: {error}.")
 
 
 @dataclass(frozen=True, kw_only=True)

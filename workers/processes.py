@@ -59,12 +59,16 @@ class ProcessEntry(BaseModel):
     stop_seconds: float
 
 
-def entry_of(part: Part, pid: int) -> ProcessEntry:
-    """What is recorded of a part's process."""
+def entry_of(part: Part, pid: int) -> ProcessEntry | None:
+    """What is recorded of a part's process; None for one that has ended already."""
+    try:
+        started = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return None
     return ProcessEntry(
         name=part.name,
         pid=pid,
-        started=psutil.Process(pid).create_time(),
+        started=started,
         ports=dict(part.ports),
         log=str(part.log),
         stop_signal=part.stop_signal,
