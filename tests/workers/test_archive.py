@@ -1,6 +1,10 @@
 """Histories outlive Temporal's retention: archived once, readable and rebuilt from afterwards."""
 
 import asyncio
+import re
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -20,6 +24,8 @@ from workflows.policy.policy_table import override
 
 # The server's own namespace: a Temporal that has forgotten every case.
 _WITHOUT_CASES = "temporal-system"
+_REPLAYED_CLOCK = timedelta(milliseconds=100)
+_MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 # Soon over in real time.
 _SHORT = """
 version = "soon-over"
@@ -46,6 +52,25 @@ async def over(start_case: StartCase, database: asyncpg.Pool) -> CaseDriver:
     return case
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether rows are the same but for the moments that a replay tells a few milliseconds off.
+
+    Where several local activities end at once, the server's clock that a replayed workflow reads
+    need not be the one that it read at first.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        left, right = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
+        return left.keys() == right.keys() and all(is_same(left[key], right[key]) for key in left)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        pairs = list(zip_longest(cast("list[Any]", one), cast("list[Any]", other)))
+        return all(is_same(*pair) for pair in pairs)
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return abs(one - other) < _REPLAYED_CLOCK
+    if isinstance(one, str) and isinstance(other, str) and _MOMENT.match(one):
+        return is_same(datetime.fromisoformat(one), datetime.fromisoformat(other))
+    return bool(one == other)
+
+
 async def test_what_temporal_has_forgotten_is_read_and_rebuilt_from_the_archive(
     start_case: StartCase, temporal: WorkflowEnvironment, database: asyncpg.Pool
 ) -> None:
@@ -60,7 +85,7 @@ async def test_what_temporal_has_forgotten_is_read_and_rebuilt_from_the_archive(
     forgetful = Client(temporal.client.service_client, namespace=_WITHOUT_CASES)
     await rebuild(forgetful, database)
 
-    assert await read_model(database, case.handle.id) == before
+    assert is_same(await read_model(database, case.handle.id), before)
     kept = await archive.find(database, case.handle.id)
     assert kept is not None
     assert kept.events == len(history.events)
