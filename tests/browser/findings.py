@@ -1,6 +1,6 @@
 """What is wrong with a page for a keyboard, a screen reader, or eyes that see little contrast."""
 
-from typing import Final
+from typing import Any, Final
 
 from playwright.async_api import Page
 
@@ -53,11 +53,21 @@ _PALE: Final = """() => {
   return pale;
 }"""
 
+_IS_FOCUS_VISIBLE: Final = """() => {
+  const focused = document.activeElement;
+  const drawn = [focused, focused.closest(".option")].filter(Boolean);
+  return drawn.some((element) => {
+    const style = getComputedStyle(element);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
+}"""
+_MOST_TABS: Final = 60
+
 
 async def check_shown(page: Page) -> None:
     """Find nothing wrong with what a page shows."""
-    assert await page.evaluate(_FINDINGS) == []
-    assert await page.evaluate(_PALE) == []
+    assert await page.evaluate(_FINDINGS) == [], page.url
+    assert await page.evaluate(_PALE) == [], page.url
 
 
 async def check_page(page: Page, path: str) -> None:
@@ -69,3 +79,23 @@ async def check_page(page: Page, path: str) -> None:
 
     await check_shown(page)
     assert problems == []
+
+
+async def focused(page: Page, attribute: str) -> Any:
+    """A property of what the keyboard would act on."""
+    return await page.evaluate(f"document.activeElement.{attribute}")
+
+
+async def press_tab(page: Page) -> None:
+    """Go on with the keyboard, and see where one is."""
+    await page.keyboard.press("Tab")
+    assert await page.evaluate(_IS_FOCUS_VISIBLE), await focused(page, "outerHTML")
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Go on with the keyboard until what is looked for has the focus."""
+    for _ in range(_MOST_TABS):
+        await press_tab(page)
+        if await page.locator(f"{selector}:focus").count():
+            return
+    raise AssertionError(f"the keyboard does not come to {selector}")

@@ -1,12 +1,12 @@
 """What a keyboard, a screen reader and a narrow screen need, checked in a real browser."""
 
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from playwright.async_api import Page
 
 from tests.api.conftest import business_number
-from tests.browser.findings import check_page, check_shown
+from tests.browser.findings import check_page, check_shown, focused, press_tab
 
 PAGES: Final = ("/", "/cases/new", "/track", "/sign-in")
 
@@ -40,19 +40,18 @@ async def test_a_difficulty_is_filed_with_the_keyboard_alone(screen: Page) -> No
         "company.email": "contact@company.example",
     }
     await screen.goto("/cases/new")
-    await screen.keyboard.press("Tab")
-    assert await _focused(screen, "className") == "skip"
+    await press_tab(screen)
+    assert await focused(screen, "className") == "skip"
     await screen.keyboard.press("Enter")
 
     for _ in range(40):
-        await screen.keyboard.press("Tab")
-        assert await screen.evaluate(_IS_FOCUS_VISIBLE), await _focused(screen, "outerHTML")
-        name = await _focused(screen, "name")
+        await press_tab(screen)
+        name = await focused(screen, "name")
         if name in answers:
             await screen.keyboard.type(answers.pop(name))
         elif name == "consents.collect_use":
             await screen.keyboard.press("Space")
-        elif await _focused(screen, "type") == "submit":
+        elif await focused(screen, "type") == "submit":
             break
     await screen.keyboard.press("Enter")
     await screen.wait_for_url("**/receipt")
@@ -62,17 +61,3 @@ async def test_a_difficulty_is_filed_with_the_keyboard_alone(screen: Page) -> No
     await check_shown(screen)
     await screen.goto(screen.url.removesuffix("/receipt"))
     await check_shown(screen)
-
-
-_IS_FOCUS_VISIBLE: Final = """() => {
-  const focused = document.activeElement;
-  const drawn = [focused, focused.closest(".option")].filter(Boolean);
-  return drawn.some((element) => {
-    const style = getComputedStyle(element);
-    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  });
-}"""
-
-
-async def _focused(screen: Page, attribute: str) -> Any:
-    return await screen.evaluate(f"document.activeElement.{attribute}")

@@ -8,11 +8,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from schemas.actor import COMPANY_GROUP, Role, centre_group
-from schemas.outcome import (
-    TaskKind,
-)
+from schemas.outcome import TaskKind
 from tests.api.conftest import PASSWORD, add_task, filed, project
-from tests.browser.findings import check_page
+from tests.browser.findings import check_page, tab_to
 
 
 @pytest.fixture
@@ -80,16 +78,9 @@ async def test_a_task_is_answered_with_the_keyboard_alone(
     await sign_in(screen, "triage")
     await screen.goto(f"/tasks/{receipt['case_number']}.triage_case.1")
     service = screen.locator("[name=service]")
-    for _ in range(30):
-        await screen.keyboard.press("Tab")
-        if await service.evaluate("field => field === document.activeElement"):
-            break
+    await tab_to(screen, "[name=service]")
     await screen.keyboard.press("ArrowDown")
-    for _ in range(30):
-        await screen.keyboard.press("Tab")
-        focused = screen.locator("form.answer button[type=submit]:focus")
-        if await focused.count():
-            break
+    await tab_to(screen, "form.answer button[type=submit]")
     await screen.keyboard.press("Enter")
 
     # The branch is needed and was not chosen: the answer is refused, and what is missing is named.
