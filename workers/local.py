@@ -102,15 +102,24 @@ class Supervisor:
         self._children: dict[str, _Child] = {}
         self._watchers: list[asyncio.Task[None]] = []
 
-    async def start(self, part: Part, ready: Ready) -> None:
-        """Start a part and wait until it serves.
+    async def start(self, part: Part, ready: Ready | None = None) -> None:
+        """Start a part and wait until it listens on its ports itself, and serves.
+
+        Args:
+            part: What to start.
+            ready: Whether it serves; None where listening is enough.
 
         Raises:
             CannotStart: It ended, or did not serve in time; with the end of its log.
         """
         process = await self._spawn(part)
         deadline = monotonic() + _START_SECONDS
-        while not await ready():
+
+        async def serves() -> bool:
+            listens = processes.listens(process.pid, part.ports.values())
+            return listens and (ready is None or await ready())
+
+        while not await serves():
             if process.returncode is not None:
                 raise CannotStart(f"{part.name} ended while starting. {_end_of_log(part.log)}")
             if monotonic() > deadline:
@@ -280,9 +289,7 @@ class LocalCentre:
         return True
 
     async def _start_temporal(self, settings: Settings) -> Client:
-        await self._parts.start(
-            temporal_part(self._data, self._ports), lambda: _listens(self._ports.temporal)
-        )
+        await self._parts.start(temporal_part(self._data, self._ports))
         client = await connect_client(settings)
         await search_attributes.register(client)
         await plan(client)
@@ -304,8 +311,7 @@ class LocalCentre:
                 ["mailbox"],
                 ports={"smtp": self._ports.smtp},
                 stop_seconds=3,
-            ),
-            lambda: _listens(self._ports.smtp),
+            )
         )
 
     async def _start_workers(self, client: Client) -> None:
@@ -452,16 +458,6 @@ def _reason(failures: ExceptionGroup[Exception]) -> Exception:
             if isinstance(inner, CannotStart):
                 return inner
     return failures
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(HOST, port)
-    except OSError:
-        return False
-    writer.close()
-    await writer.wait_closed()
-    return True
 
 
 def _is_ready(url: str) -> bool:

@@ -34,6 +34,7 @@ TEMPORAL: Final = "temporal"
 # A socket's path has to fit into 107 bytes, with the name that PostgreSQL gives it.
 _LONGEST_SOCKET_FOLDER: Final = 90
 _UNPRIVILEGED: Final = "nobody"
+_PORTS_TRIED: Final = 100
 
 
 class CannotStart(Exception):
@@ -156,19 +157,26 @@ def postgres_binaries() -> Path:
 
 
 def free_port(preferred: int, taken: set[int]) -> int:
-    """`preferred`, or any free port when something listens there."""
-    for port in (preferred, 0):
+    """`preferred`, or the next port above it where nothing listens.
+
+    Near the usual one, and so outside the range from which programs get ports of their own
+    choice: such a port is often taken again before it is used.
+
+    Raises:
+        CannotStart: None of them is free.
+    """
+    for port in range(preferred, preferred + _PORTS_TRIED):
+        if port in taken:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, port))
             except OSError:
                 continue
-            found = probe.getsockname()[1]
-        if found not in taken:
-            taken.add(found)
-            return found
-    raise CannotStart(f"No port is free on {HOST}.")
+        taken.add(port)
+        return port
+    raise CannotStart(f"No port from {preferred} on is free on {HOST}.")
 
 
 def choose_ports(api: int) -> Ports:

@@ -76,6 +76,16 @@ def entry_of(part: Part, pid: int) -> ProcessEntry | None:
     )
 
 
+def listens(pid: int, ports: Iterable[int]) -> bool:
+    """Whether this very process listens on all of these ports; another's listening is no answer."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return False
+    own = {found.laddr.port for found in connections if found.status == psutil.CONN_LISTEN}
+    return own.issuperset(ports)
+
+
 async def start(part: Part) -> asyncio.subprocess.Process:
     """Start a part in a session of its own, so that Ctrl-C reaches the supervisor alone.
 

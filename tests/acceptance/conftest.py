@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -78,11 +77,11 @@ def impatient_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cent
 def running_centre(folder: Path, policy: str) -> Iterator[Centre]:
     """Start a centre, wait until it is ready, and stop it as Ctrl-C does."""
     (folder / "policy.toml").write_text(policy, "utf-8")
-    data, port = folder / "data", str(free_port())
+    data = folder / "data"
     log = (folder / "up.log").open("w", encoding="utf-8")
     process = subprocess.Popen(  # noqa: S603  # our own command
         [
-            sys.executable, "-m", "workers.cli", "up", "--data-dir", data, "--port", port,
+            sys.executable, "-m", "workers.cli", "up", "--data-dir", data,
             "--policy", folder / "policy.toml",
         ],
         cwd=ROOT,
@@ -98,13 +97,6 @@ def running_centre(folder: Path, policy: str) -> Iterator[Centre]:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
         log.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", data: Path, log: Path) -> None:
