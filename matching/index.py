@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Final, Protocol, cast
 
 import bm25s  # pyright: ignore[reportMissingTypeStubs]  # the package has none
@@ -152,7 +153,7 @@ class MatchIndex:
                 kind=self._documents[i].kind,
                 id=self._documents[i].id,
                 title=self._documents[i].title,
-                passage=self._documents[i].text[:_PASSAGE],
+                passage=shorten(self._documents[i].text, _PASSAGE, placeholder=" …"),
                 terms=_shared(query, self._words[i]),
             )
             for i in own[:_EVIDENCE_EACH]

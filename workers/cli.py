@@ -33,7 +33,7 @@ from workers.local_parts import CannotStart
 from workers.mailbox import run_mailbox
 from workers.policy_files import policy_from
 from workers.rebuild import rebuild as rebuild_read_model
-from workers.registry import TASK_QUEUES
+from workers.registry import CASE, TASK_QUEUES
 from workers.schedules import archive_now, plan
 from workers.worker import run_worker
 from workflows.policy.policy_table import PolicyFileError
@@ -172,7 +172,7 @@ def migrate() -> None:
     async def both() -> None:
         for name in await migrate_database(settings.database_url.get_secret_value()):
             console.print(f"applied {name}")
-        client = await connect_client(settings)
+        client = await _reach_temporal(settings)
         for name in await search_attributes.register(client):
             console.print(f"registered search attribute {name}")
         await plan(client)
@@ -231,7 +231,11 @@ def rebuild() -> None:
 
 
 @app.command()
-def archive() -> None:
+def archive(
+    wait_seconds: Annotated[
+        float, typer.Option(help="How long to wait until it is done.", min=0)
+    ] = 600,
+) -> None:
     """Keep the histories of closed cases here, before Temporal forgets them.
 
     A schedule does the same every night.
@@ -239,9 +243,18 @@ def archive() -> None:
     settings = _settings()
 
     async def now() -> int:
-        return await archive_now(await _reach_temporal(settings))
+        client = await _reach_temporal(settings)
+        async with asyncio.timeout(wait_seconds):
+            return await archive_now(client)
 
-    console.print(f"{asyncio.run(now())} histories archived.", highlight=False)
+    try:
+        kept = asyncio.run(now())
+    except TimeoutError:
+        _end_with(
+            f"Not done within {wait_seconds:g} s. It goes on as soon as a worker serves the queue "
+            f"{CASE}; run this again to wait for it."
+        )
+    console.print(f"{kept} histories archived.", highlight=False)
 
 
 @audit_app.command()
@@ -376,7 +389,8 @@ def current(
     settings = _settings()
 
     async def switch() -> None:
-        await make_current(await connect_client(settings), build_id(), wait_seconds=wait_seconds)
+        client = await _reach_temporal(settings)
+        await make_current(client, build_id(), wait_seconds=wait_seconds)
 
     try:
         asyncio.run(switch())

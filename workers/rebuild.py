@@ -15,6 +15,8 @@ from schemas.record import CaseProjection
 log = structlog.stdlib.get_logger()
 
 _QUERY: Final = 'WorkflowType = "SupportCase"'
+# Events of a case that was started, scheduled and terminated; counted for closed cases only.
+_NEVER_BEGAN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ async def rebuild(client: Client, pool: asyncpg.Pool) -> Rebuilt:
     Rows that are there and newer stay as they are. Texts, contacts, accounts and the log of
     messages are no part of the read model: they are backed up, not rebuilt.
 
-    A case that an operator terminated before its first step has no state to ask for, and one whose
-    program fails does not answer: the others are written all the same.
+    A case that an operator terminated before its first step never had rows. One whose program
+    fails does not answer; the others are written all the same.
 
     Raises:
         RPCError: Temporal cannot be reached.
@@ -50,7 +52,8 @@ async def rebuild(client: Client, pool: asyncpg.Pool) -> Rebuilt:
     async for execution in client.list_workflows(_QUERY):
         projection = await last_state(client, execution)
         if projection is None:
-            silent.add(execution.id)
+            if execution.history_length > _NEVER_BEGAN:
+                silent.add(execution.id)
             continue
         await _write(pool, projection)
         written.add(projection.snapshot.case_number)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.actor import COMPANY_GROUP, SYSTEM, Role, centre_group
+    from schemas.actor import COMPANY_GROUP, SYSTEM, Actor, Role, centre_group
     from schemas.base import WireModel
     from schemas.case import CaseOutcome, HandlerChange
     from schemas.outcome import ConsentExtension, EndHold, ResolveOverdue, TaskKind
@@ -470,14 +470,17 @@ def extend(case: CaseFile, request: TaskExtension) -> HumanTask:
     task = case.tasks.get(request.task_id)
     case.note("case:extension:asked", request.actor, task=task.task_id, document=request.reason)
     if task.extensions < case.policy.count("extension.self"):
-        return _grant(case, task.task_id)
+        return _grant(case, task.task_id, request.actor)
     case.spawn(_ask_for_consent(case, task.task_id, request.reason))
     return task
 
 
-def _grant(case: CaseFile, task_id: str) -> HumanTask:
+def _grant(case: CaseFile, task_id: str, actor: Actor = SYSTEM) -> HumanTask:
+    """Allow more time; whoever waits for the task counts its due date again."""
     task = case.tasks.get(task_id)
-    return case.tasks.change(task, extensions=task.extensions + 1)
+    granted = case.tasks.change(task, extensions=task.extensions + 1)
+    case.record_task(granted, "task:work:extension_granted", actor, kind=task.kind.value)
+    return granted
 
 
 async def _ask_for_consent(case: CaseFile, task_id: str, reason: str) -> None:

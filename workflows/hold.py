@@ -17,7 +17,6 @@ async def stand_still(case: CaseFile) -> None:
 
     Then the company is asked; silence lets the case go on.
     """
-    case.pause_clocks()
     with case.transition():
         longest: Deadline = await case.deadline("case.hold.max", reminders=None)
         case.change(on_hold_until=longest.due_at)
@@ -36,10 +35,15 @@ async def stand_still(case: CaseFile) -> None:
 
 
 def go_on(case: CaseFile) -> None:
-    """End the hold; every due date is counted again without the time it lasted."""
-    if not case.is_on_hold:
-        return
-    case.change(on_hold_until=None)
+    """Let the case go on; every due date is counted again without the time it stood still."""
+    if case.is_on_hold:
+        let_go(case)
+        case.tell("case_goes_on", case.handlers)
+
+
+def let_go(case: CaseFile) -> None:
+    """End the standstill, of a case that goes on as of one that has ended."""
     case.resume_clocks(workflow.now())
-    case.note("case:hold:ended")
-    case.tell("case_goes_on", case.handlers)
+    if case.is_on_hold:
+        case.change(on_hold_until=None)
+        case.note("case:hold:ended")

@@ -46,7 +46,7 @@ from workflows.case_file import CaseFile, Ended, abandon
 from workflows.designation import designate
 from workflows.first_contact import make_contact
 from workflows.front_desk import receive, screen, triage
-from workflows.hold import go_on, stand_still
+from workflows.hold import go_on, let_go, stand_still
 from workflows.refusals import refusals
 from workflows.resolution import resolve
 
@@ -98,7 +98,7 @@ class SupportCase:
         except Ended as ended:
             outcome, reason, document = ended.outcome, ended.reason, ended.document
         case.resume()
-        go_on(case)
+        let_go(case)
         with case.transition():
             case.stop_background()
             window = await case.deadline("reopen.window")
@@ -286,6 +286,8 @@ class SupportCase:
         case = self._case
         actor = Actor(id=request.actor_id, role=Role.SME)
         case.note("case:hold:asked", actor, document=request.reason)
+        # At once: a second request in the same moment finds the case paused.
+        case.pause_clocks()
         case.spawn(stand_still(case))
         return case.snapshot
 

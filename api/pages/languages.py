@@ -134,7 +134,10 @@ class Words:
             said["institute"] = institutes.get(detail["institute"], detail["institute"])
         if said["step"]:
             said["status"] = f"{said['status']} · {said['step']}"
-        return self.label("tag", tag).format_map(said).strip()
+        text = self.label("tag", tag)
+        if said["decision"] and "{decision}" not in text:
+            text += " – {decision}"
+        return text.format_map(said).strip()
 
     def group(self, group: str, institutes: Mapping[str, str]) -> str:
         """A candidate group, such as “KITECH · support department”."""

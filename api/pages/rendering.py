@@ -47,6 +47,7 @@ CONSOLE: Final = (
     Link("My work", "/worklist", auth.TASK_STAFF),
     Link("Cases", "/staff/cases", auth.CASE_STAFF),
     Link("Key in a call", "/calls/new", auth.DESK),
+    Link("Figures", "/figures", auth.ANY_STAFF),
     Link("Operations", "/operations", auth.staff(Role.OPERATOR)),
     Link("Mailbox", "/mailbox", auth.staff(Role.OPERATOR)),
 )

@@ -18,7 +18,7 @@ from schemas.problem import Refused
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _HOME: Final = "/worklist"
-_HOMES: Final = {Role.AUDITOR: "/staff/cases", Role.MINISTRY: "/"}
+_HOMES: Final = {Role.AUDITOR: "/staff/cases", Role.MINISTRY: "/figures"}
 
 
 @router.get("/sign-in", dependencies=[Depends(auth.PUBLIC)])

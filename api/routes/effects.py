@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.deps import CentreDep, CompanyOrDesk, IdempotencyKey
+from api.idempotency import Attempt, once
 from api.problems import responses
 from infra.postgres import effects
 from schemas.base import CaseNumber, Instant, WireModel
@@ -29,16 +30,26 @@ class EffectReceipt(WireModel):
 async def report_effects(
     case_number: CaseNumber,
     report: EffectReport,
-    _caller: CompanyOrDesk,
+    caller: CompanyOrDesk,
     centre: CentreDep,
-    _key: IdempotencyKey,
+    key: IdempotencyKey,
 ) -> EffectReceipt:
-    """Voluntary and self-reported; the centre shows sums only. Repeating it changes nothing."""
-    answered_at = centre.clock()
-    if not await effects.answer(centre.pool, case_number, report, answered_at):
-        raise Refused(
-            ProblemType.TASK_NOT_FOUND,
-            "This was not asked yet. You get a message when it is.",
-            field="/nth",
-        )
-    return EffectReceipt(case_number=case_number, nth=report.nth, answered_at=answered_at)
+    """Voluntary and self-reported; the centre shows sums only."""
+
+    async def answer_now() -> EffectReceipt:
+        answered_at = centre.clock()
+        if not await effects.answer(centre.pool, case_number, report, answered_at):
+            raise Refused(
+                ProblemType.TASK_NOT_FOUND,
+                "This was not asked yet. You get a message when it is.",
+                field="/nth",
+            )
+        return EffectReceipt(case_number=case_number, nth=report.nth, answered_at=answered_at)
+
+    attempt = Attempt(
+        scope=f"effects/{case_number}/{caller.actor.id}",
+        key=key,
+        body=report.model_dump_json().encode(),
+        answer=EffectReceipt,
+    )
+    return await once(centre, attempt, answer_now)

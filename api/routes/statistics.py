@@ -17,6 +17,8 @@ router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
 
 # Public tables do not show cells that could be traced to a company.
 _SMALLEST_SHOWN: Final = 5
+# The centre opened in it.
+FIRST_YEAR: Final = 2013
 
 
 class Cell(WireModel):
@@ -80,7 +82,7 @@ class Figures(WireModel):
 async def get_statistics(
     centre: CentreDep,
     caller: CallerIfAny,
-    year: Annotated[int | None, Query(ge=2013, le=2100)] = None,
+    year: Annotated[int | None, Query(ge=FIRST_YEAR, le=2100)] = None,
 ) -> Figures:
     """Cases received in the year, as they stand now."""
     now = centre.clock()

@@ -214,3 +214,19 @@ async def test_no_instrument_no_answer_and_withdrawal_leave_nothing_booked(
     ]  # fmt: skip
     [released] = await calendar(database, withdrawn, instrument)
     assert released.state is BookingState.CANCELLED
+
+
+async def test_a_company_that_withdraws_after_the_use_pays_what_was_agreed(
+    start_case: StartCase, instrument: str, database: asyncpg.Pool
+) -> None:
+    case = await start_case()
+    await to_the_booking(case, instrument)
+    await case.pass_time(timedelta(days=11))
+    await case.complete(RecordUse(decision="used"), SUPPORT)
+    await case.open_task(TaskKind.REPORT_USE)
+    await case.withdraw()
+    await case.open_task(TaskKind.ANSWER_SURVEY)
+
+    [used] = await calendar(database, case, instrument)
+    assert used.state is BookingState.USED
+    assert used.fee_krw is not None

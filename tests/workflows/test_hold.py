@@ -1,5 +1,6 @@
 """Cases that stand still at the company's wish, and tasks that are given more time."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -137,7 +138,7 @@ async def test_after_two_months_the_company_is_asked(
 
 
 async def test_a_case_that_is_withdrawn_while_on_hold_comes_to_its_end(
-    start_case: StartCase,
+    start_case: StartCase, database: asyncpg.Pool
 ) -> None:
     case = await start_case()
     await to_the_proposal(case)
@@ -148,6 +149,24 @@ async def test_a_case_that_is_withdrawn_while_on_hold_comes_to_its_end(
     await case.pass_time(timedelta(days=60))
 
     assert (await case.handle.result()).outcome is CaseOutcome.WITHDRAWN
+    await case.settle(database)
+    told = await database.fetch(
+        "SELECT template FROM notification WHERE case_number = $1", case.handle.id
+    )
+    assert "case_goes_on" not in {row["template"] for row in told}
+
+
+async def test_of_two_wishes_at_the_same_moment_one_puts_the_case_on_hold(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_proposal(case)
+
+    answers = await asyncio.gather(hold(case), hold(case), return_exceptions=True)
+
+    refused = [answer for answer in answers if isinstance(answer, WorkflowUpdateFailedError)]
+    assert [refusal_of(one) for one in refused] == ["hold-refused"]
+    assert (await case.tags()).count("case:hold:asked") == 1
 
 
 async def test_what_others_wait_for_is_not_extended(start_case: StartCase) -> None:
@@ -195,6 +214,7 @@ async def test_a_handler_extends_once_and_then_needs_the_companys_consent(
     assert await extend(case, TaskKind.PROPOSE_SOLUTION) == "extension-refused"
     assert dues[0] < dues[1] < dues[2]
     assert (await case.tags()).count("task:work:extended") == 2
+    assert (await case.tags()).count("task:work:extension_granted") == 2
 
 
 async def test_without_consent_the_second_extension_is_not_given(start_case: StartCase) -> None:

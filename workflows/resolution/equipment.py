@@ -52,6 +52,8 @@ class _Visit:
         self._may_move = True
         self._wish: str | None = None
         self._held: BookingRequest | None = None
+        self._agreed: CheckEquipment | None = None
+        self._used = False
 
     async def book(self) -> BookingRequest:
         """Agree on instrument, time and terms until a booking stands."""
@@ -68,7 +70,7 @@ class _Visit:
                 at=workflow.now(),
             )
             if await activity_stubs.book_equipment(booking):
-                self._held = booking
+                self._held, self._agreed = booking, offer
                 self._note("booked", booking)
                 self._case.tell("equipment_booked", held_on=str(offer.starts_on))
                 return booking
@@ -100,6 +102,7 @@ class _Visit:
             ),
         )
         if record.decision == "used":
+            self._used = True
             return True
         await self._close(booking, BookingState(record.decision))
         if record.decision == "no_show":
@@ -131,9 +134,15 @@ class _Visit:
         return sum(task.kind is TaskKind.CHECK_EQUIPMENT for task in self._case.tasks)
 
     async def give_back(self) -> None:
-        """Free the instrument when the case ends before it was used."""
-        if self._held is not None:
-            await self._close(self._held, BookingState.CANCELLED)
+        """Free the instrument when the case ends; one that was used is paid for as agreed."""
+        booking, agreed = self._held, self._agreed
+        if booking is None or agreed is None:
+            return
+        if self._used:
+            used = BookingState.USED
+            await self._close(booking, used, hours=agreed.hours, fee_krw=agreed.fee_krw)
+        else:
+            await self._close(booking, BookingState.CANCELLED)
 
     async def _check(self) -> CheckEquipment:
         case = self._case

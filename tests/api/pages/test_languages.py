@@ -24,15 +24,23 @@ def test_every_sentence_on_the_pages_has_a_korean_text() -> None:
     assert not missing, sorted(missing)
 
 
-def test_every_code_on_the_pages_has_a_korean_label() -> None:
-    korean = set(catalogue(Language.KOREAN))
+@pytest.mark.parametrize("language", Language)
+def test_every_code_on_the_pages_has_a_label(language: Language) -> None:
+    known = set(catalogue(language))
     missing = {
         path
         for path in labels()
-        if not any(".".join((path[0], *path[start:])) in korean for start in range(1, len(path)))
+        if not any(".".join((path[0], *path[start:])) in known for start in range(1, len(path)))
     }
 
     assert not missing, sorted(missing)
+
+
+def test_a_decision_is_set_apart_from_its_task_in_the_journal() -> None:
+    decided = {"kind": "screen_case", "decision": "proceed"}
+
+    assert ENGLISH.entry("task:work:completed", decided, {}).endswith(" – Go on")
+    assert "–" not in ENGLISH.entry("task:work:completed", {"kind": "screen_case"}, {})
 
 
 def test_no_english_text_stands_under_an_id_that_korean_does_not_know() -> None:
@@ -78,7 +86,7 @@ def test_the_label_of_one_field_goes_before_the_common_one() -> None:
 
 
 def test_a_code_without_a_label_is_shown_as_words() -> None:
-    assert ENGLISH.label("option", "solves_with_guidance") == "Solves with guidance"
+    assert ENGLISH.label("option", "sold_with_guidance") == "Sold with guidance"
 
 
 def test_journal_entries_are_told_with_their_codes_and_times_in_words() -> None:

@@ -322,7 +322,7 @@ async def test_a_company_says_what_its_result_brought(
 
     wrong = await visitor.post(f"{case}/effects", data={**sent, "jobs": "many"})
     kept = await visitor.post(f"{case}/effects", data={**sent, "jobs": "3"})
-    early = await visitor.post(f"{case}/effects", data={**sent, "nth": "2", "jobs": "3"})
+    early = await visitor.post(f"{case}/effects", data={**sent, "nth": "2", "idempotency_key": "other"})
 
     assert (wrong.status_code, early.status_code) == (422, 404)
     check_page(wrong, "en")
