@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api import auth, reading, task_updates
+from api import acts, auth, case_updates, reading, task_updates
 from api.auth import CASE_COOKIE, Caller
 from api.deps import CompanyCaller
 from api.intake import Receipt, file_case
@@ -139,7 +139,7 @@ async def _let_in(visit: Visit, receipt: Receipt, path: str) -> Response:
 @router.get("/cases/{case_number}/receipt")
 async def receipt(case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller) -> Response:
     """Number, code and the promise, to be printed."""
-    await task_updates.is_projected(visit.centre, case_number, 1)
+    await acts.is_projected(visit.centre, case_number, 1)
     stored = await reading.find_case(visit.centre, case_number)
     view = await reading.company_view(visit.centre, case_number)
     return await page(
@@ -379,7 +379,7 @@ async def withdraw(
 ) -> Response:
     """End the case at the company's wish."""
     reason = text_in(posted, "reason")
-    await task_updates.withdraw(visit.centre, caller, case_number, reason, key=key_in(posted))
+    await case_updates.withdraw(visit.centre, caller, case_number, reason, key=key_in(posted))
     return see(f"/cases/{case_number}?done=withdraw")
 
 
@@ -389,7 +389,7 @@ async def hold(
 ) -> Response:
     """Pause the case."""
     reason = text_in(posted, "reason")
-    await task_updates.hold(visit.centre, caller, case_number, reason, key=key_in(posted))
+    await case_updates.hold(visit.centre, caller, case_number, reason, key=key_in(posted))
     return see(f"/cases/{case_number}?done=hold")
 
 
@@ -398,7 +398,7 @@ async def end_hold(
     case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
 ) -> Response:
     """Let the paused case go on."""
-    await task_updates.end_hold(visit.centre, caller, case_number, key=key_in(posted))
+    await case_updates.end_hold(visit.centre, caller, case_number, key=key_in(posted))
     return see(f"/cases/{case_number}?done=go_on")
 
 
@@ -408,7 +408,7 @@ async def reopen(
 ) -> Response:
     """Ask to take the case up again."""
     reason = text_in(posted, "reason")
-    await task_updates.reopen(visit.centre, caller, case_number, reason, key=key_in(posted))
+    await case_updates.reopen(visit.centre, caller, case_number, reason, key=key_in(posted))
     return see(f"/cases/{case_number}?done=reopen")
 
 

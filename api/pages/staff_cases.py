@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api import auth, reading, task_updates
+from api import acts, auth, case_updates, reading
 from api.auth import Caller
 from api.deps import CaseStaff
 from api.intake import file_case
@@ -132,7 +132,7 @@ async def change_handler(
     case_number: CaseNumber, visit: VisitDep, caller: Supervisor, posted: PostedForm
 ) -> Response:
     """Give the case, with its open tasks, to somebody else of the department."""
-    await task_updates.change_handler(
+    await case_updates.change_handler(
         visit.centre,
         caller,
         case_number,
@@ -191,7 +191,7 @@ async def key_in_call(visit: VisitDep, caller: Filing, posted: PostedForm) -> Re
             key=key,
             desk=True,
         )
-    await task_updates.is_projected(visit.centre, receipt.case_number, 1)
+    await acts.is_projected(visit.centre, receipt.case_number, 1)
     view = await reading.staff_view(visit.centre, caller, receipt.case_number)
     return await page(
         visit,

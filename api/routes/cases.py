@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api import auth, reading, task_updates
+from api import auth, case_updates, reading, task_updates
+from api.case_updates import CaseAnswer
 from api.deps import (
     CallerIfAny,
     CaseStaff,
@@ -20,7 +21,7 @@ from api.intake import file_case
 from api.pagination import DEFAULT_PAGE, Cursor, PageSize, decode_cursor, encode_cursor
 from api.problems import responses
 from api.reading import CompanyTask, CompanyView, StaffView
-from api.task_updates import CaseAnswer, TaskAnswer
+from api.task_updates import TaskAnswer
 from infra.postgres import cases, journal
 from infra.postgres.cases import CaseFilter
 from schemas.base import (
@@ -250,7 +251,7 @@ async def withdraw_case(
 ) -> CaseAnswer:
     """End the case at the company's wish."""
     reason = None if body is None else body.reason
-    return await task_updates.withdraw(centre, caller, case_number, reason, key=key)
+    return await case_updates.withdraw(centre, caller, case_number, reason, key=key)
 
 
 class HandlerBody(RequestModel):
@@ -275,7 +276,7 @@ async def change_handler(
     key: IdempotencyKey,
 ) -> CaseAnswer:
     """For the department's head, and for coordinators; open tasks go along."""
-    return await task_updates.change_handler(
+    return await case_updates.change_handler(
         centre, caller, case_number, account_id=body.handler, reason=body.reason, key=key
     )
 
@@ -296,7 +297,7 @@ async def hold_case(
 ) -> CaseAnswer:
     """Let the case stand still at the company's wish; it is asked again after a while."""
     reason = None if body is None else body.reason
-    return await task_updates.hold(centre, caller, case_number, reason, key=key)
+    return await case_updates.hold(centre, caller, case_number, reason, key=key)
 
 
 @router.delete(
@@ -308,7 +309,7 @@ async def end_hold(
     case_number: CaseNumber, caller: CompanyOrDesk, centre: CentreDep, key: IdempotencyKey
 ) -> CaseAnswer:
     """End the pause; every due date is counted again without the time it lasted."""
-    return await task_updates.end_hold(centre, caller, case_number, key=key)
+    return await case_updates.end_hold(centre, caller, case_number, key=key)
 
 
 @router.post(
@@ -325,7 +326,7 @@ async def reopen_case(
 ) -> CaseAnswer:
     """Take a closed case up again inside its window."""
     reason = None if body is None else body.reason
-    return await task_updates.reopen(centre, caller, case_number, reason, key=key)
+    return await case_updates.reopen(centre, caller, case_number, reason, key=key)
 
 
 class Journal(WireModel):

@@ -8,14 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Form, Header, Path, Response, UploadFile
 from pydantic import Field
 
-from api import auth, reading, task_updates
+from api import acts, auth, reading
+from api.acts import Act
 from api.arrivals import tell_case
 from api.centre import Centre
 from api.deps import CentreDep, CompanyOrDesk, IdempotencyKey
-from api.idempotency import Attempt, once
+from api.idempotency import Attempt, derived_id, once
 from api.problems import responses
 from api.reading import Original
-from api.task_updates import Act
 from infra.postgres import cases, documents
 from infra.postgres.documents import Document
 from schemas.actor import Role
@@ -86,7 +86,7 @@ async def add_message(
 
     async def store() -> DocumentReceipt:
         await _check_still_runs(centre, case_number)
-        reference = await task_updates.store_text(centre, act, "message", body.text)
+        reference = await acts.store_text(centre, act, "message", body.text)
         _, document_id, digest = reference.split(":")
         await _tell(centre, act, "message", document_id)
         return DocumentReceipt(document_id=document_id, sha256=digest)
@@ -114,7 +114,7 @@ async def add_attachment(
     content = await file.read(MAX_FILE_BYTES + 1)
     await _check_file(centre, case_number, file, content)
     act = Act(caller, "attachment", case_number, key)
-    document_id = task_updates.derived_id(act.scope, act.key)
+    document_id = derived_id(act.scope, act.key)
     digest = hashlib.sha256(content).hexdigest()
 
     async def store() -> DocumentReceipt:

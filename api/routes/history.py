@@ -17,11 +17,11 @@ from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from api import auth
+from api.acts import RPC_TIMEOUT
 from api.auth import Caller
 from api.centre import Centre, calling_temporal
 from api.deps import CentreDep
 from api.problems import responses
-from api.task_updates import RPC_TIMEOUT
 from infra.postgres import archive
 from schemas.base import CaseNumber, Instant, WireModel
 from schemas.problem import ProblemType

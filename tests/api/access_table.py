@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,33 +19,47 @@ route in every role. “company” is the company of the case in the path, known
 Staff reach a case only inside their scope: the centre and the auditor every case, an institute the
 cases that were offered to it.
 
-| Route | Who |
-| --- | --- |
 """
+_COLUMNS = "\n| Route | Who |\n| --- | --- |\n"
+_PAGES = "api.pages."
 
 
-def api_routes(app: FastAPI) -> list[tuple[str, str, Access]]:
-    """Method, path and access of everything the API serves, without the pages."""
+@dataclass(frozen=True)
+class Cell:
+    """One route, and who may call it."""
+
+    method: str
+    path: str
+    access: Access
+    is_page: bool
+
+
+def routes(app: FastAPI) -> list[Cell]:
+    """Everything that is served, by path."""
     return sorted(
         (
-            (method, route.path, route.access)
+            Cell(method, route.path, route.access, route.module.startswith(_PAGES))
             for route in served_routes(app)
-            if route.access is not None and route.module.startswith("api.routes.")
+            if route.access is not None
             for method in route.methods
         ),
-        key=lambda item: (item[1], item[0]),
+        key=lambda cell: (cell.path, cell.method),
     )
 
 
 def access_table(app: FastAPI) -> str:
     """The document."""
-    lines: list[str] = []
-    for method, path, access in api_routes(app):
-        who = ["anyone"] if access.anyone else []
-        who += ["company"] if access.company else []
-        who += [role.value for role in Role if role in access.roles]
-        lines.append(f"| `{method} {path}` | {', '.join(who)} |\n")
-    return _HEAD + "".join(lines)
+    found = routes(app)
+    pages = [_line(cell) for cell in found if cell.is_page]
+    others = [_line(cell) for cell in found if not cell.is_page]
+    return "".join((_HEAD, "## API\n", _COLUMNS, *others, "\n## Pages\n", _COLUMNS, *pages))
+
+
+def _line(cell: Cell) -> str:
+    who = ["anyone"] if cell.access.anyone else []
+    who += ["company"] if cell.access.company else []
+    who += [role.value for role in Role if role in cell.access.roles]
+    return f"| `{cell.method} {cell.path}` | {', '.join(who)} |\n"
 
 
 if __name__ == "__main__":

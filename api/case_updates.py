@@ -1,0 +1,130 @@
+"""What companies and staff do to a case as a whole: withdraw, reopen, pause, name a handler."""
+
+from typing import Any, Literal
+
+from api.acts import Act, is_projected, store_text, update
+from api.auth import Caller
+from api.centre import Centre
+from api.idempotency import once
+from api.named import find_assignable
+from infra.postgres import cases
+from schemas.actor import Role, institute_group
+from schemas.base import WireModel
+from schemas.case import (
+    CaseSnapshot,
+    CaseStatus,
+    HandlerChange,
+    HoldRequest,
+    ReopenRequest,
+    Withdrawal,
+)
+from workflows.support_case import SupportCase
+
+
+class CaseAnswer(WireModel):
+    """A case after a change."""
+
+    case_number: str
+    status: CaseStatus
+    projection: Literal["done", "pending"]
+
+
+async def withdraw(
+    centre: Centre, caller: Caller, case_number: str, reason: str | None, *, key: str
+) -> CaseAnswer:
+    """End a case at the company's wish."""
+    act = Act(caller, "withdraw", case_number, key)
+
+    async def act_now() -> CaseAnswer:
+        reference = reason and await store_text(centre, act, "withdraw", reason)
+        change = Withdrawal(
+            actor_id=caller.actor.id, submitted_at=centre.clock(), reason=reference or None
+        )
+        snapshot = await update(centre, act, SupportCase.withdraw, change, CaseSnapshot)
+        return await _case_answer(centre, snapshot)
+
+    return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
+
+
+async def reopen(
+    centre: Centre, caller: Caller, case_number: str, reason: str | None, *, key: str
+) -> CaseAnswer:
+    """Ask to take a closed case up again."""
+    act = Act(caller, "reopen", case_number, key)
+
+    async def act_now() -> CaseAnswer:
+        reference = reason and await store_text(centre, act, "reopen", reason)
+        change = ReopenRequest(
+            actor_id=caller.actor.id, submitted_at=centre.clock(), reason=reference or None
+        )
+        snapshot = await update(centre, act, SupportCase.reopen, change, CaseSnapshot)
+        return await _case_answer(centre, snapshot)
+
+    return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
+
+
+async def change_handler(  # noqa: PLR0913  # each is named at the call
+    centre: Centre,
+    caller: Caller,
+    case_number: str,
+    *,
+    account_id: str | None,
+    reason: str | None,
+    key: str,
+) -> CaseAnswer:
+    """Name who handles a case at its lead institute, by account id, or nobody in particular."""
+    stored = await cases.find(centre.pool, case_number)
+    lead = None if stored is None or stored.snapshot is None else stored.snapshot.lead_institute
+    desk = institute_group(lead or "", Role.SUPPORT)
+    handler = (
+        None
+        if account_id is None
+        else await find_assignable(centre, account_id, desk, field="/handler")
+    )
+    act = Act(caller, "handler", case_number, key)
+
+    async def act_now() -> CaseAnswer:
+        reference = reason and await store_text(centre, act, "handler", reason)
+        change = HandlerChange(actor=caller.actor, handler=handler, reason=reference or None)
+        snapshot = await update(centre, act, SupportCase.change_handler, change, CaseSnapshot)
+        return await _case_answer(centre, snapshot)
+
+    return await once(centre, act.attempt(f"{account_id}\n{reason}", CaseAnswer), act_now)
+
+
+async def hold(
+    centre: Centre, caller: Caller, case_number: str, reason: str | None, *, key: str
+) -> CaseAnswer:
+    """Pause a case at the company's wish."""
+    return await _hold(centre, Act(caller, "hold", case_number, key), SupportCase.hold, reason)
+
+
+async def end_hold(centre: Centre, caller: Caller, case_number: str, *, key: str) -> CaseAnswer:
+    """Let a paused case go on."""
+    return await _hold(centre, Act(caller, "end_hold", case_number, key), SupportCase.end_hold)
+
+
+async def _hold(
+    centre: Centre,
+    act: Act,
+    update_of: Any,  # noqa: ANN401  # one of SupportCase's updates
+    reason: str | None = None,
+) -> CaseAnswer:
+    async def act_now() -> CaseAnswer:
+        reference = reason and await store_text(centre, act, act.operation, reason)
+        change = HoldRequest(
+            actor_id=act.caller.actor.id, submitted_at=centre.clock(), reason=reference or None
+        )
+        snapshot = await update(centre, act, update_of, change, CaseSnapshot)
+        return await _case_answer(centre, snapshot)
+
+    return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
+
+
+async def _case_answer(centre: Centre, snapshot: CaseSnapshot) -> CaseAnswer:
+    done = await is_projected(centre, snapshot.case_number, snapshot.version)
+    return CaseAnswer(
+        case_number=snapshot.case_number,
+        status=snapshot.status,
+        projection="done" if done else "pending",
+    )
