@@ -36,9 +36,7 @@ from schemas.base import (
 from schemas.case import CaseOutcome, CaseStatus, Service
 from schemas.company import IntakeRequest
 from schemas.journal import JournalEntry
-from schemas.outcome import (
-    MAX_TEXT,
-)
+from schemas.outcome.fields import MAX_TEXT
 from schemas.problem import ProblemType, Refused
 from workflows.policy.personal_data import PersonalDataKind
 

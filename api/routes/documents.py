@@ -21,9 +21,7 @@ from infra.postgres.documents import Document
 from schemas.actor import Role
 from schemas.base import CaseNumber, Instant, RequestModel, WireModel
 from schemas.case import CaseStatus
-from schemas.outcome import (
-    MAX_TEXT,
-)
+from schemas.outcome.fields import MAX_TEXT
 from schemas.problem import ProblemType, Refused
 from schemas.record import Arrival
 

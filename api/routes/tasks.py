@@ -17,10 +17,8 @@ from infra.postgres import tasks
 from infra.postgres.tasks import TaskFilter
 from schemas.actor import Role, groups_of
 from schemas.base import Instant, RequestModel, TaskId, WireModel
-from schemas.outcome import (
-    MAX_TEXT,
-    TaskKind,
-)
+from schemas.outcome import TaskKind
+from schemas.outcome.fields import MAX_TEXT
 from schemas.problem import ProblemType
 from schemas.task import (
     TaskStatus,

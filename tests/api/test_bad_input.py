@@ -10,12 +10,9 @@ from fastapi import FastAPI
 
 from schemas.actor import COMPANY_GROUP, Role, centre_group, institute_group
 from schemas.company import IntakeRequest
-from schemas.outcome import (
-    COMPANY_TASKS,
-    MAX_TEXT,
-    OUTCOMES,
-    TaskKind,
-)
+from schemas.outcome import OUTCOMES, TaskKind
+from schemas.outcome.fields import MAX_TEXT
+from schemas.outcome.kinds import COMPANY_TASKS
 from tests.api.conftest import add_task, difficulty, filed, project, signed_in
 
 PROBLEM = "application/problem+json"

@@ -33,10 +33,10 @@ from schemas.case import (
 from schemas.designation import EvidenceKind
 from schemas.effect import EffectReport
 from schemas.outcome import (
-    COMPANY_TASKS,
     OUTCOMES,
     TaskKind,
 )
+from schemas.outcome.kinds import COMPANY_TASKS
 from schemas.policy import Clock
 from schemas.task import (
     TaskStatus,
