@@ -14,7 +14,8 @@ with workflow.unsafe.imports_passed_through():
     )
 
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, abandon
+from workflows.case_file import CaseFile
+from workflows.proceeding import abandon
 
 SURVEY_DESK = centre_group(Role.SURVEY)
 

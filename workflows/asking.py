@@ -9,27 +9,21 @@ from typing import Generic, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.actor import COMPANY_GROUP, SYSTEM, Actor, Role, centre_group
+    from schemas.actor import COMPANY_GROUP, SYSTEM, Role, centre_group
     from schemas.base import WireModel
-    from schemas.case import CaseOutcome, HandlerChange
-    from schemas.outcome import ConsentExtension, EndHold, ResolveOverdue, TaskKind
+    from schemas.case import CaseOutcome
+    from schemas.outcome import EndHold, ResolveOverdue, TaskKind
     from schemas.policy import Deadline, Period
     from schemas.record import SubmissionQuery
     from schemas.task import (
         HumanTask,
-        TaskClaim,
-        TaskComment,
-        TaskCompletion,
-        TaskExtension,
-        TaskReassignment,
-        TaskRelease,
         TaskStatus,
     )
-    from workflows.policy import task_rules
     from workflows.policy.ladder import Rung, Step, next_rung
 
 from workflows import activity_stubs
-from workflows.case_file import CaseFile, Ended
+from workflows.proceeding import Ended, Proceeding
+from workflows.task_acts import complete
 
 _Outcome = TypeVar("_Outcome", bound=WireModel)
 
@@ -81,7 +75,7 @@ class Question(Generic[_Outcome]):
         return self.group != COMPANY_GROUP
 
 
-async def ask(case: CaseFile, question: Question[_Outcome]) -> _Outcome:
+async def ask(case: Proceeding, question: Question[_Outcome]) -> _Outcome:
     """Ask, and wait for the answer however long it takes; superiors hear of a delay.
 
     Raises:
@@ -93,7 +87,7 @@ async def ask(case: CaseFile, question: Question[_Outcome]) -> _Outcome:
     return answer
 
 
-async def ask_until(case: CaseFile, question: Question[_Outcome]) -> _Outcome | None:
+async def ask_until(case: Proceeding, question: Question[_Outcome]) -> _Outcome | None:
     """Ask, and go on without an answer when its time is over.
 
     Returns:
@@ -109,7 +103,7 @@ async def ask_until(case: CaseFile, question: Question[_Outcome]) -> _Outcome | 
 class _Inquiry(Generic[_Outcome]):
     """One question on its way: its task, how far up the ladder it is, what answers it."""
 
-    def __init__(self, case: CaseFile, question: Question[_Outcome], *, expires: bool) -> None:
+    def __init__(self, case: Proceeding, question: Question[_Outcome], *, expires: bool) -> None:
         self._case = case
         self._question = question
         self._expires = expires
@@ -380,132 +374,3 @@ def _superior(group: str) -> str:
     if group.startswith("institute:") and not group.startswith("institute:*"):
         return f"{group.rpartition(':')[0]}:{Role.DEPT_HEAD.value}"
     return centre_group(Role.COORDINATOR)
-
-
-# -- what people do with their tasks --
-
-
-def check_completion(case: CaseFile, completion: TaskCompletion, *, short_survey: bool) -> None:
-    """Raise `Refused` unless `completion` may complete its task as the case stands."""
-    task = case.tasks.get(completion.task_id)
-    task_rules.check_completion(task, completion)
-    task_rules.check_against_case(completion.outcome, case.snapshot, short_survey=short_survey)
-
-
-def complete(case: CaseFile, completion: TaskCompletion) -> HumanTask:
-    """Take an answer; whoever waits for it goes on."""
-    task = case.tasks.complete(completion)
-    outcome = completion.outcome
-    decided = getattr(outcome, "decision", None) or getattr(outcome, "goal", None)
-    late = {} if task_rules.is_in_time(task, completion.submitted_at) else {"late": "true"}
-    case.record_task(
-        task,
-        "task:work:completed",
-        completion.actor,
-        kind=task.kind.value,
-        submitted_at=completion.submitted_at.isoformat(),
-        **({"decision": decided} if decided else {}),
-        **late,
-    )
-    return task
-
-
-def claim(case: CaseFile, request: TaskClaim) -> HumanTask:
-    """Take a task over."""
-    before = case.tasks.get(request.task_id)
-    task = case.tasks.claim(request)
-    if task is not before:
-        case.record_task(task, "task:work:claimed", request.actor, kind=task.kind.value)
-    return task
-
-
-def release(case: CaseFile, request: TaskRelease) -> HumanTask:
-    """Put a task back into the queue."""
-    task = case.tasks.release(request)
-    case.record_task(task, "task:work:released", request.actor, kind=task.kind.value)
-    return task
-
-
-def reassign(case: CaseFile, request: TaskReassignment) -> HumanTask:
-    """Give a task to somebody else; they are told."""
-    task = case.tasks.reassign(request)
-    case.record_task(
-        task,
-        "task:work:reassigned",
-        request.actor,
-        kind=task.kind.value,
-        **({"assignee": task.assignee} if task.assignee else {}),
-    )
-    if task.assignee is not None:
-        case.tell(
-            "task_assigned",
-            f"account:{task.assignee}",
-            task=task.task_id,
-            task_kind=task.kind.value,
-            due_at=task.deadline.due_at.isoformat(),
-        )
-    return task
-
-
-def hand_over(case: CaseFile, change: HandlerChange) -> None:
-    """Another handler takes the case, with the open tasks of the one before (U14)."""
-    before = case.snapshot.handler
-    handler = None if change.handler is None else change.handler.id
-    case.change(handler=handler)
-    case.note("case:handler:changed", change.actor, handler=handler, document=change.reason)
-    for task in case.tasks.open_ones:
-        if before is not None and task.assignee == before:
-            moved = case.tasks.change(task, assignee=handler)
-            case.record_task(
-                moved, "task:work:reassigned", change.actor, kind=task.kind.value,
-                **({"assignee": handler} if handler else {}),
-            )  # fmt: skip
-    case.tell("handler_changed")
-    if handler is not None:
-        case.tell("case_handed_over", f"account:{handler}")
-
-
-def extend(case: CaseFile, request: TaskExtension) -> HumanTask:
-    """Ask for more time: given once by the handler, once more with the company's consent."""
-    task = case.tasks.get(request.task_id)
-    case.note("case:extension:asked", request.actor, task=task.task_id, document=request.reason)
-    if task.extensions < case.policy.count("extension.self"):
-        return _grant(case, task.task_id, request.actor)
-    case.spawn(_ask_for_consent(case, task.task_id, request.reason))
-    return task
-
-
-def _grant(case: CaseFile, task_id: str, actor: Actor = SYSTEM) -> HumanTask:
-    """Allow more time; whoever waits for the task counts its due date again."""
-    task = case.tasks.get(task_id)
-    granted = case.tasks.change(task, extensions=task.extensions + 1)
-    case.record_task(granted, "task:work:extension_granted", actor, kind=task.kind.value)
-    return granted
-
-
-async def _ask_for_consent(case: CaseFile, task_id: str, reason: str) -> None:
-    """A second extension needs the company's word; silence is none."""
-    answer = await ask_until(
-        case,
-        Question(
-            ConsentExtension,
-            COMPANY_GROUP,
-            due="extension.consent",
-            announce="extension_consent",
-            documents={"reason": reason},
-        ),
-    )
-    if answer is not None and answer.decision == "agree":
-        _grant(case, task_id)
-    case.note(
-        "case:extension:answered", task=task_id, decision=answer.decision if answer else "silent"
-    )
-
-
-def comment(case: CaseFile, request: TaskComment) -> HumanTask:
-    """Add a comment to a task, by reference."""
-    task = case.tasks.comment(request)
-    case.record_task(
-        task, "task:work:commented", request.actor, kind=task.kind.value, document=request.document
-    )
-    return task

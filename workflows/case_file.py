@@ -5,8 +5,8 @@ somebody, `promise` something. Tasks, timers, journal entries and rows follow fr
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -16,11 +16,10 @@ from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from schemas import search_attributes
-    from schemas.actor import COMPANY_GROUP, SYSTEM, Actor, Role, centre_group
+    from schemas.actor import Role, centre_group
     from schemas.actor import institute_group as group_at
     from schemas.case import (
         CaseIntake,
-        CaseOutcome,
         CaseSnapshot,
         CaseStatus,
         CaseStep,
@@ -28,15 +27,14 @@ with workflow.unsafe.imports_passed_through():
         PromiseState,
     )
     from schemas.journal import JournalEntry
-    from schemas.policy import Deadline, DeadlineRequest, Pause, Period, PolicyValues
+    from schemas.policy import Deadline, Pause
     from schemas.record import CaseProjection, CaseWrite, Message
     from schemas.task import (
         HumanTask,
-        TaskStatus,
     )
 
 from workflows import activity_stubs
-from workflows.human_tasks import HumanTasks
+from workflows.proceeding import Proceeding, abandon
 
 _CASE_STATE = SearchAttributeKey.for_keyword(search_attributes.CASE_STATE)
 _LEAD_INSTITUTE = SearchAttributeKey.for_keyword(search_attributes.LEAD_INSTITUTE)
@@ -46,34 +44,15 @@ _OVERDUE = SearchAttributeKey.for_bool(search_attributes.OVERDUE)
 
 _First = TypeVar("_First")
 _Second = TypeVar("_Second")
-_TURNS_OF_THE_PROCEDURE = 3
 _CONTACT_RETENTION = "privacy.contact.retention_after_close"
 
 
-class Ended(Exception):
-    """The case ends here, whatever was going on.
-
-    Attributes:
-        outcome: How it ends.
-        reason: A code, such as `closed_by_coordinator`.
-        document: Reference of the text that says why, told to the company.
-    """
-
-    def __init__(
-        self, outcome: CaseOutcome, reason: str | None = None, document: str | None = None
-    ) -> None:
-        super().__init__(outcome.value)
-        self.outcome = outcome
-        self.reason = reason
-        self.document = document
-
-
-class CaseFile:
+class CaseFile(Proceeding):
     """One case inside its running workflow."""
 
     def __init__(self, intake: CaseIntake) -> None:
+        super().__init__(intake.case_number, intake.policy_version)
         self.intake = intake
-        self.policy = PolicyValues(version=intake.policy_version)
         self.snapshot = CaseSnapshot(
             case_number=intake.case_number,
             version=1,
@@ -86,34 +65,17 @@ class CaseFile:
             linked_case=intake.linked_case,
             language=intake.language,
         )
-        self.tasks = HumanTasks(intake.case_number)
-        self.journal: list[JournalEntry] = []
-        self.pauses: tuple[Pause, ...] = ()
-        self.clock_changes = 0
-        self.excluded: tuple[str, ...] = ()
-        self._ending: Ended | None = None
-        self._background: list[asyncio.Task[None]] = []
-        self._unsaved_tasks: dict[str, HumanTask] = {}
-        self._unsaved_messages: list[Message] = []
-        self._saved_journal = 0
-        self._saved_version = 0
-        self._unfinished_transitions = 0
         self._shown: tuple[object, ...] = ()
 
-    # -- what happens --
+    @property
+    def version(self) -> int:
+        return self.snapshot.version
 
-    def note(self, tag: str, actor: Actor = SYSTEM, /, **detail: str | None) -> None:
-        """Add a journal entry; details are ids and codes, and absent ones are left out."""
-        self.journal.append(
-            JournalEntry(
-                seq=len(self.journal) + 1,
-                at=workflow.now(),
-                actor=actor,
-                tag=tag,
-                detail={name: value for name, value in detail.items() if value is not None},
-            )
-        )
-        self.change()
+    @property
+    def institute(self) -> str | None:
+        return self.snapshot.lead_institute
+
+    # -- what happens --
 
     def change(self, **changes: object) -> None:
         """Change the snapshot; the read model follows by itself."""
@@ -141,36 +103,6 @@ class CaseFile:
         if moved:
             self.note("case:status:changed", status=status.value, step=step.value or None)
 
-    def tell(self, template: str, audience: str = COMPANY_GROUP, /, **parameters: str) -> None:
-        """Send a message, once, when this transition is recorded."""
-        key = f"{self.intake.case_number}/{len(self.journal)}/{template}/{audience}"
-        if all(message.key != key for message in self._unsaved_messages):
-            self._unsaved_messages.append(
-                Message(
-                    key=key,
-                    case_number=self.intake.case_number,
-                    template=template,
-                    audience=audience,
-                    parameters=parameters,
-                )
-            )
-        self.change()
-
-    def record_task(
-        self, task: HumanTask, tag: str, actor: Actor = SYSTEM, /, **detail: str
-    ) -> None:
-        """Record that a task changed."""
-        self._unsaved_tasks[task.task_id] = task
-        self.note(tag, actor, task=task.task_id, **detail)
-
-    def end(self, ended: Ended) -> None:
-        """End the case from outside its procedure: every wait raises `ended`."""
-        self._ending = ended
-
-    def resume(self) -> None:
-        """Let the case wait again, after an ending was dealt with."""
-        self._ending = None
-
     def lead_group(self, role: Role) -> str:
         """The candidate group of `role` at the lead institute."""
         if self.snapshot.lead_institute is None:
@@ -186,32 +118,6 @@ class CaseFile:
 
     # -- waiting --
 
-    async def wait(
-        self, condition: Callable[[], bool], until: datetime | None = None, summary: str = ""
-    ) -> bool:
-        """Wait for `condition`, at most until `until`.
-
-        Returns:
-            Whether the condition holds; False when the time came first.
-
-        Raises:
-            Ended: The case was ended meanwhile.
-        """
-
-        def is_over() -> bool:
-            return self._ending is not None or condition()
-
-        if until is None:
-            await workflow.wait_condition(is_over)
-        elif until > workflow.now():
-            with suppress(TimeoutError):
-                await workflow.wait_condition(
-                    is_over, timeout=until - workflow.now(), timeout_summary=summary
-                )
-        if self._ending is not None:
-            raise self._ending
-        return condition()
-
     @contextmanager
     def waiting_for(self, what: str, until: datetime) -> Generator[None]:
         """Say what is waited for while nobody has to act, so that the case is not taken as stuck.
@@ -226,72 +132,12 @@ class CaseFile:
         finally:
             self.change(waiting_for=None, waiting_until=None)
 
-    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Let something go on beside the procedure; it ends with the case at the latest."""
-
-        async def until_the_end() -> None:
-            try:
-                await work
-            except Ended as ended:
-                self._ending = self._ending or ended
-
-        self._background = [task for task in self._background if not task.done()]
-        self._background.append(asyncio.create_task(until_the_end()))
-
     def stop_background(self) -> None:
-        """Stop what goes on beside the procedure, and take back every open task."""
-        for work in self._background:
-            abandon(work)
-        self._background = []
         for promise in self.snapshot.promises:
             self.end_promise(promise.kind, PromiseState.VOID, workflow.now())
-        for task in self.tasks.open_ones:
-            self.cancel_task(task)
-
-    def cancel_task(self, task: HumanTask) -> None:
-        """Take a task back: its answer is not needed any more."""
-        cancelled = self.tasks.end(task, TaskStatus.CANCELLED, actor=SYSTEM, at=workflow.now())
-        self.record_task(cancelled, "task:work:cancelled", kind=task.kind.value)
+        super().stop_background()
 
     # -- time --
-
-    async def deadline(  # noqa: PLR0913  # what a due date depends on
-        self,
-        key: str,
-        *,
-        start: datetime | None = None,
-        reminders: str | None = None,
-        extensions: tuple[str, ...] = (),
-        not_before: datetime | None = None,
-        period: Period | None = None,
-    ) -> Deadline:
-        """A due date of this case's policy, counted from `start` or from now.
-
-        Args:
-            key: Policy key of the period.
-            start: When it begins; now by default.
-            reminders: Policy key of its reminders, or None.
-            extensions: Policy keys of periods added to it.
-            not_before: A date that was already told; due dates only move later.
-            period: A period agreed for this case, in place of the policy's.
-        """
-        deadline = await activity_stubs.compute_deadline(
-            DeadlineRequest(
-                policy_version=self.intake.policy_version,
-                key=key,
-                start=start or workflow.now(),
-                reminders=reminders,
-                pauses=self.pauses,
-                extensions=extensions,
-                institute=self.snapshot.lead_institute,
-                not_before=not_before,
-                period=period,
-            )
-        )
-        if self.snapshot.calendar_version == 0:
-            self.change(calendar_version=deadline.calendar_version)
-        self.change_calendar(deadline.calendar_version)
-        return deadline
 
     @property
     def is_on_hold(self) -> bool:
@@ -316,6 +162,11 @@ class CaseFile:
             self.pauses = (*self.pauses[:-1], last)
             self.clock_changes += 1
             self.note("case:clock:resumed")
+
+    def count_with(self, calendar_version: int) -> None:
+        if self.snapshot.calendar_version == 0:
+            self.change(calendar_version=calendar_version)
+        self.change_calendar(calendar_version)
 
     def change_calendar(self, version: int) -> None:
         """Count again: the table of holidays changed (U30)."""
@@ -425,48 +276,22 @@ class CaseFile:
             snapshot=self.snapshot, tasks=tuple(self.tasks), journal=tuple(self.journal)
         )
 
-    @contextmanager
-    def transition(self) -> Generator[None]:
-        """Record what happens inside as one, so that no record shows a case waiting for nothing."""
-        self._unfinished_transitions += 1
-        try:
-            yield
-        finally:
-            self._unfinished_transitions -= 1
-
-    async def keep_records(self) -> None:
-        """Write one transition after the other, for as long as the case runs."""
-        while True:
-            await workflow.wait_condition(
-                lambda: (
-                    self.snapshot.version > self._saved_version
-                    and self._unfinished_transitions == 0
-                )
-            )
-            # The procedure woke at the same instant: it goes first, so that an answer and what
-            # follows from it are one record and one event.
-            for _ in range(_TURNS_OF_THE_PROCEDURE):
-                await asyncio.sleep(0)
-            if self._unfinished_transitions:
-                continue
-            write = CaseWrite(
-                at=workflow.now(),
-                keep_contact_for=self.policy.period(_CONTACT_RETENTION).length,
-                snapshot=self.snapshot,
-                tasks=tuple(self._unsaved_tasks.values()),
-                journal=tuple(self.journal[self._saved_journal :]),
-                messages=tuple(self._unsaved_messages),
-            )
-            self._unsaved_tasks = {}
-            self._unsaved_messages = []
-            self._saved_journal = len(self.journal)
-            self._show()
-            await activity_stubs.save_case(write)
-            self._saved_version = write.snapshot.version
-
-    async def records_are_kept(self) -> None:
-        """Wait until everything that happened is written."""
-        await workflow.wait_condition(lambda: self.snapshot.version <= self._saved_version)
+    async def save(
+        self,
+        tasks: tuple[HumanTask, ...],
+        journal: tuple[JournalEntry, ...],
+        messages: tuple[Message, ...],
+    ) -> None:
+        write = CaseWrite(
+            at=workflow.now(),
+            keep_contact_for=self.policy.period(_CONTACT_RETENTION).length,
+            snapshot=self.snapshot,
+            tasks=tasks,
+            journal=journal,
+            messages=messages,
+        )
+        self._show()
+        await activity_stubs.save_case(write)
 
     def _show(self) -> None:
         """Bring the search attributes up to date if one of them changed; that is one event."""
@@ -488,12 +313,6 @@ class CaseFile:
                 else _NEXT_DUE_AT.value_unset(),
             ]
         )
-
-
-def abandon(work: asyncio.Task[Any]) -> None:
-    """Stop a wait that nobody needs any more; what it would have raised is not wanted either."""
-    work.cancel()
-    work.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 async def both(

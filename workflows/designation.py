@@ -25,8 +25,9 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import activity_stubs
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
 from workflows.front_desk import refer, supplement, triage
+from workflows.proceeding import Ended
 
 COORDINATORS = centre_group(Role.COORDINATOR)
 

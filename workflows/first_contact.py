@@ -14,7 +14,8 @@ with workflow.unsafe.imports_passed_through():
     )
 
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 
 # Three attempts on one dead number are not an honest effort.
 _MIN_CHANNELS = 2

@@ -15,7 +15,8 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import activity_stubs
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 
 TRIAGE_DESK = centre_group(Role.TRIAGE)
 

@@ -9,7 +9,8 @@ with workflow.unsafe.imports_passed_through():
     from schemas.policy import Deadline
 
 from workflows.asking import Question, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 
 
 async def stand_still(case: CaseFile) -> None:

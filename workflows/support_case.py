@@ -39,14 +39,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policy import task_rules
     from workflows.policy.programmes import check_extension
 
-from workflows import activity_stubs, asking
+from workflows import activity_stubs, task_acts
 from workflows.after_check import check_afterwards, has_short_survey, may_reopen
 from workflows.asking import Question, ask
-from workflows.case_file import CaseFile, Ended, abandon
+from workflows.case_file import CaseFile
 from workflows.designation import designate
+from workflows.extensions import extend
 from workflows.first_contact import make_contact
 from workflows.front_desk import receive, screen, triage
 from workflows.hold import go_on, let_go, stand_still
+from workflows.proceeding import Ended, abandon
 from workflows.refusals import refusals
 from workflows.resolution import resolve
 
@@ -177,7 +179,7 @@ class SupportCase:
     @workflow.update(description="Claim a task")
     def claim_task(self, request: TaskClaim) -> TaskReceipt:
         with refusals():
-            return self._receipt(asking.claim(self._case, request))
+            return self._receipt(task_acts.claim(self._case, request))
 
     @claim_task.validator
     def _refuse_claim(self, request: TaskClaim) -> None:
@@ -187,7 +189,7 @@ class SupportCase:
     @workflow.update(description="Put a task back into its queue")
     def release_task(self, request: TaskRelease) -> TaskReceipt:
         with refusals():
-            return self._receipt(asking.release(self._case, request))
+            return self._receipt(task_acts.release(self._case, request))
 
     @release_task.validator
     def _refuse_release(self, request: TaskRelease) -> None:
@@ -197,7 +199,7 @@ class SupportCase:
     @workflow.update(description="Give a task to somebody else")
     def reassign_task(self, request: TaskReassignment) -> TaskReceipt:
         with refusals():
-            return self._receipt(asking.reassign(self._case, request))
+            return self._receipt(task_acts.reassign(self._case, request))
 
     @reassign_task.validator
     def _refuse_reassignment(self, request: TaskReassignment) -> None:
@@ -207,7 +209,7 @@ class SupportCase:
     @workflow.update(description="Comment on a task")
     def comment_task(self, request: TaskComment) -> TaskReceipt:
         with refusals():
-            return self._receipt(asking.comment(self._case, request))
+            return self._receipt(task_acts.comment(self._case, request))
 
     @comment_task.validator
     def _refuse_comment(self, request: TaskComment) -> None:
@@ -219,7 +221,7 @@ class SupportCase:
         with refusals():
             self._check_completion(completion)
             expired = self._case.tasks.get(completion.task_id).status is TaskStatus.EXPIRED
-            task = asking.complete(self._case, completion)
+            task = task_acts.complete(self._case, completion)
         if expired:
             # Submitted in time, seen too late: the ending it caused is taken back.
             self._case.note("case:expiry:reversed", completion.actor, task=task.task_id)
@@ -241,7 +243,7 @@ class SupportCase:
 
     def _check_completion(self, completion: TaskCompletion) -> None:
         short = has_short_survey(self._case.snapshot.outcome)
-        asking.check_completion(self._case, completion, short_survey=short)
+        task_acts.check_completion(self._case, completion, short_survey=short)
         task = self._case.tasks.get(completion.task_id)
         if task.status is TaskStatus.EXPIRED and self._case.snapshot.status not in _OVER:
             raise Refused(
@@ -252,7 +254,7 @@ class SupportCase:
     def extend_task(self, request: TaskExtension) -> TaskReceipt:
         with refusals():
             self._check_extension(request)
-            return self._receipt(asking.extend(self._case, request))
+            return self._receipt(extend(self._case, request))
 
     @extend_task.validator
     def _check_extension(self, request: TaskExtension) -> None:
@@ -269,7 +271,7 @@ class SupportCase:
     def change_handler(self, change: HandlerChange) -> CaseSnapshot:
         with refusals():
             self._check_handler_change(change)
-        asking.hand_over(self._case, change)
+        task_acts.hand_over(self._case, change)
         return self._case.snapshot
 
     @change_handler.validator

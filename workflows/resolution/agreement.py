@@ -16,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     )
 
 from workflows.asking import Question, ask
-from workflows.case_file import CaseFile, Ended, abandon, both
+from workflows.case_file import CaseFile, both
+from workflows.proceeding import Ended, abandon
 
 # What a coordinator may decide instead of an agreement that is late (U08).
 INSTEAD = {

@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     )
 
 from workflows.asking import Question, ask
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 from workflows.resolution.result import confirm_result
 
 _NOT_RESOLVED = {CaseOutcome.NOT_SOLVED, CaseOutcome.PARTIAL}

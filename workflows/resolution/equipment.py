@@ -22,7 +22,8 @@ with workflow.unsafe.imports_passed_through():
 from workflows import activity_stubs
 from workflows.appointments import keep_appointment
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended, abandon
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended, abandon
 from workflows.resolution.result import confirm_result
 
 

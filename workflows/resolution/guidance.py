@@ -18,9 +18,10 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.appointments import keep_appointment
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
 from workflows.designation import designate
 from workflows.first_contact import make_contact
+from workflows.proceeding import Ended
 
 _DAY_BEGINS = time(9)
 

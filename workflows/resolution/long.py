@@ -19,7 +19,8 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.appointments import keep_appointment
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 from workflows.resolution.agreement import INSTEAD, agree_in_time
 from workflows.resolution.next_step import choose_next
 from workflows.resolution.project import carry_out

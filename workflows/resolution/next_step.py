@@ -8,7 +8,8 @@ with workflow.unsafe.imports_passed_through():
     from schemas.outcome import ChooseNext, DecideNext
 
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 
 
 async def choose_next(case: CaseFile, *, may_wait: bool) -> Route | None:

@@ -13,7 +13,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policy.programmes import Programme
 
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended, abandon
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended, abandon
 from workflows.resolution.result import Rework, confirm_result
 
 

@@ -9,7 +9,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.policy.tracks import propose_track
 
 from workflows.asking import Question, ask
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 
 _GAPS_GO_TO = centre_group(Role.COORDINATOR)
 _TRACKS = {

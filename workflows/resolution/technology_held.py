@@ -14,9 +14,10 @@ with workflow.unsafe.imports_passed_through():
     )
 
 from workflows.asking import Question, ask, ask_until
-from workflows.case_file import CaseFile, Ended
+from workflows.case_file import CaseFile
 from workflows.designation import designate
 from workflows.first_contact import make_contact
+from workflows.proceeding import Ended
 from workflows.resolution.result import confirm_result
 
 
