@@ -51,10 +51,15 @@ class SampleCatalogue:
     researchers: tuple[Researcher, ...]
 
 
+def sample_topics() -> list[Topic]:
+    """What institutes of the sample work on, and what companies complain of there."""
+    with _TOPICS.open(encoding="utf-8", newline="") as file:
+        return [Topic(**row) for row in csv.DictReader(file)]
+
+
 def sample_catalogue() -> SampleCatalogue:
     """The sample: the same rows each time."""
-    with _TOPICS.open(encoding="utf-8", newline="") as file:
-        topics = [Topic(**row) for row in csv.DictReader(file)]
+    topics = sample_topics()
     labs = tuple(_labs(topics))
     lab_of = {(lab.institute, field): lab.lab_id for lab, field in _labs_with_fields(topics)}
     return SampleCatalogue(

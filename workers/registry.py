@@ -1,6 +1,6 @@
 """What runs on which task queue: read by workers, by the replayer and by tests."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,11 +35,16 @@ WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
 
 @dataclass(frozen=True)
 class Resources:
-    """What activities are built from: one of each per worker process."""
+    """What activities are built from: one of each per worker process.
+
+    Attributes:
+        dispatch: Hands messages to delivery; None for the activity that sends mail.
+    """
 
     pool: asyncpg.Pool
     settings: Settings
     client: Client
+    dispatch: Callable[[Sequence[str]], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Registration:
 def registrations(resources: Resources) -> dict[str, Registration]:
     """Workflows and activities of every task queue, with their dependencies handed in."""
     pool, settings, client = resources.pool, resources.settings, resources.client
-    dispatch = Dispatcher(client).dispatch
+    dispatch = resources.dispatch or Dispatcher(client).dispatch
     records = RecordsActivities(pool, dispatch)
     morning = MorningActivities(pool, dispatch)
     deadlines = DeadlineActivities(pool)
