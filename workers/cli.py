@@ -214,6 +214,49 @@ def load(
 
 
 @app.command()
+def simulate(  # noqa: PLR0913, PLR0917  # each is an option
+    year: Annotated[int, typer.Option(help="A year to come: simulated time starts now.")],
+    scale: Annotated[
+        float, typer.Option(help="1 is 7,000 difficulties and 20,000 consultations.", min=0.0001)
+    ] = 0.005,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same year.")] = 1,
+    policy: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Policy file to follow; given twice, both are compared on the same year.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for plots as SVG files.")] = None,
+    run_out_days: Annotated[
+        int, typer.Option(help="How long cases go on after the last arrival.", min=0, max=1500)
+    ] = 180,
+) -> None:
+    """Let a generated year pass through the real workflows, and show what became of it.
+
+    Everything runs in a temporary folder that is removed; nothing else is touched. Ends with 1 when
+    a case is neither over nor waiting for something that has a name.
+    """
+    # Loaded here: no other command needs the plots or the simulation.
+    from workers.simulation.command import run_years  # noqa: PLC0415
+    from workers.simulation.run import YearIsPast, YearPlan  # noqa: PLC0415
+
+    plans = [
+        YearPlan(
+            year=year, scale=scale, seed=seed, run_out_days=run_out_days, policy=_read_policy(file)
+        )
+        for file in policy or [None]
+    ]
+    try:
+        holds = run_years(plans, out, console)
+    except (CannotStart, YearIsPast) as reason:
+        _end_with(str(reason))
+    if not holds:
+        _end_with("Cases got lost. They are named above.")
+
+
+@app.command()
 def rebuild() -> None:
     """Write the read model anew from the workflows, which own the truth about every case.
 
