@@ -44,19 +44,29 @@ def show(results: Sequence[YearResult], console: Console) -> None:
 
 
 def _table(title: str, first: Sequence[str], results: Sequence[YearResult], *each: str) -> Table:
-    """A table whose last columns come once for each run, headed by its policy if there are two."""
+    """A table that compares runs: one figure in columns, several in a line for each policy."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in first:
         table.add_column(heading)
-    for result in results:
-        for heading in each:
-            policy = f"{result.policy_version}\n" if len(results) > 1 else ""
-            table.add_column(f"{policy}{heading}", justify="right")
+    if len(results) == 1:
+        headings = list(each)
+    elif len(each) == 1:
+        headings = [f"{result.policy_version}\n{each[0]}" for result in results]
+    else:
+        table.add_column("policy")
+        headings = list(each)
+    for heading in headings:
+        table.add_column(heading, justify="right")
     return table
 
 
 def _row(table: Table, first: Sequence[str], results: Sequence[YearResult], cells: Cells) -> None:
-    table.add_row(*first, *chain.from_iterable(cells(result) for result in results))
+    filled = [list(cells(result)) for result in results]
+    if len(results) == 1 or len(filled[0]) == 1:
+        table.add_row(*first, *chain.from_iterable(filled))
+        return
+    for result, own in zip(results, filled, strict=True):
+        table.add_row(*first, result.policy_version, *own)
 
 
 def _overview(results: Sequence[YearResult]) -> Table:
