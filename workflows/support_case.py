@@ -233,6 +233,8 @@ class SupportCase:
         case = self._case
         with refusals():
             self._check_completion(completion)
+            # Here only: a rule that came later must not refuse what histories hold already.
+            task_rules.check_named_staff(case.tasks.get(completion.task_id), completion.outcome)
             if isinstance(completion.outcome, DecideOverrun):
                 check_extension(
                     case.snapshot.plan,

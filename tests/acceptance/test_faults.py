@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -39,7 +40,10 @@ async def kill(data: Path, name: str) -> None:
     for _ in range(100):
         parts = json.loads((data / "processes.json").read_text("utf-8"))["parts"]
         for part in parts:
-            if part["name"] == name:
+            if part["name"] != name:
+                continue
+            # One that has just ended stands there until it is started again.
+            with suppress(ProcessLookupError):
                 os.kill(part["pid"], signal.SIGKILL)
                 return
         await asyncio.sleep(0.2)

@@ -3,15 +3,29 @@
 from datetime import timedelta
 
 from schemas.actor import COMPANY
-from schemas.case import CaseOutcome, CaseStatus
+from schemas.case import Branch, CaseOutcome, CaseStatus, Service
 from schemas.outcome import (
+    AcceptCase,
     AnswerSurvey,
+    AssignInstitute,
     CallBack,
     CallForSurvey,
     ScreenCase,
     TaskKind,
+    TriageCase,
 )
-from tests.driver import SURVEY_DESK, TRIAGE, CaseDriver, StartCase, written
+from tests.driver import (
+    COORDINATOR,
+    SURVEY_DESK,
+    TRIAGE,
+    CaseDriver,
+    StartCase,
+    head_of,
+    support_of,
+    written,
+)
+
+TECH_HELD = TriageCase(service=Service.DIFFICULTY, branch=Branch.TECH_HELD)
 
 SATISFIED = AnswerSurvey(ease=4, speed=4, competence=4, result=4, overall=4, solved="yes")
 
@@ -95,6 +109,24 @@ async def test_a_company_reopens_inside_the_window_and_not_after_it(
     ended = await case.handle.result()
 
     assert ended.outcome is CaseOutcome.WITHDRAWN
+
+
+async def test_a_case_that_was_reopened_is_not_given_to_who_handled_it_before(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await case.get_contacted(TECH_HELD)
+    await case.withdraw()
+    await case.open_task(TaskKind.ANSWER_SURVEY)
+    await case.reopen()
+    await case.complete(AssignInstitute(decision="assign", institute="KITECH"), COORDINATOR)
+    offer = await case.open_task(TaskKind.ACCEPT_CASE)
+
+    again = AcceptCase(decision="accept", named_staff=support_of("KITECH").id)
+    other = AcceptCase(decision="accept", named_staff="acc-kitech-other")
+
+    assert await case.refused(offer, again, head_of("KITECH")) == "conflict-of-interest"
+    await case.complete(other, head_of("KITECH"))
 
 
 async def test_a_case_is_reopened_twice_at_most(start_case: StartCase) -> None:

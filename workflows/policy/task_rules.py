@@ -265,6 +265,20 @@ def check_completion(task: HumanTask, completion: TaskCompletion) -> None:
     _check_days(completion)
 
 
+def check_named_staff(task: HumanTask, outcome: Outcome) -> None:
+    """Raise `Refused` when somebody is named who is kept out of the case.
+
+    After a reopening that is who handled it before (U16): tasks given to them could not be worked.
+    """
+    named = getattr(outcome, "named_staff", None)
+    if named is not None and named in task.excluded:
+        raise Refused(
+            ProblemType.CONFLICT_OF_INTEREST,
+            "This person handled the case before. Name a colleague.",
+            field="/outcome/named_staff",
+        )
+
+
 def _check_may_wait(task: HumanTask, outcome: Outcome) -> None:
     waits = isinstance(outcome, ChooseNext) and outcome.decision == "wait"
     if waits and task.parameters.get("may_wait") == "false":
