@@ -21,6 +21,7 @@ from jinja2 import (
 )
 
 from schemas.actor import COMPANY_GROUP
+from schemas.base import is_round
 from schemas.record import Message
 
 FOLDER: Final = Path(__file__).parent / "templates" / "mail"
@@ -164,5 +165,7 @@ def _path(message: Message) -> str:
     case = message.case_number
     task = message.parameters.get("task")
     if message.audience != COMPANY_GROUP:
-        return f"/tasks/{task}" if task else f"/staff/cases/{case}"
+        if task:
+            return f"/tasks/{task}"
+        return f"/rounds/{case}" if is_round(case) else f"/staff/cases/{case}"
     return f"/cases/{case}/tasks/{task}" if task else f"/cases/{case}"

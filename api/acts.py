@@ -15,9 +15,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.auth import Caller
 from api.centre import Centre, calling_temporal
 from api.idempotency import Attempt, derived_id
-from infra.postgres import cases, documents
+from infra.postgres import cases, documents, rounds
 from infra.postgres.documents import Document
-from schemas.base import WireModel, case_number_of
+from schemas.base import WireModel, case_number_of, is_round
 from schemas.case import CaseStatus
 from schemas.document import document_reference
 from schemas.problem import ProblemType, Refused
@@ -116,7 +116,9 @@ async def update(
 
 
 async def _not_running(centre: Centre, case_number: str) -> Refused:
-    """Why a case that exists has no running workflow."""
+    """Why a case, or a round, that exists has no running workflow."""
+    if is_round(case_number):
+        return Refused(ProblemType.TASK_NOT_OPEN, "The round is over.")
     stored = await cases.find(centre.pool, case_number)
     snapshot = None if stored is None else stored.snapshot
     if snapshot is not None and snapshot.status is CaseStatus.CLOSED:
@@ -135,7 +137,8 @@ async def is_projected(centre: Centre, case_number: str, version: int) -> bool:
     loop = asyncio.get_running_loop()
     until = loop.time() + PROJECTION_WAIT_SECONDS
     while True:
-        if (await cases.version(centre.pool, case_number) or 0) >= version:
+        stored = rounds.version if is_round(case_number) else cases.version
+        if (await stored(centre.pool, case_number) or 0) >= version:
             return True
         if loop.time() >= until:
             return False

@@ -130,14 +130,16 @@ PUBLIC: Final = Access(anyone=True)
 COMPANY_OF_CASE: Final = Access(company=True)
 ANY_STAFF: Final = Access(roles=STAFF_ROLES)
 # Everybody who works on cases or checks them; the ministry sees figures only.
-CASE_STAFF: Final = Access(roles=STAFF_ROLES - {Role.MINISTRY})
-TASK_STAFF: Final = Access(roles=CENTRE_ROLES | INSTITUTE_ROLES)
+CASE_STAFF: Final = Access(roles=STAFF_ROLES - {Role.MINISTRY, Role.EVALUATOR})
+DESKS: Final = Access(roles=CENTRE_ROLES | INSTITUTE_ROLES)
+TASK_STAFF: Final = DESKS | staff(Role.EVALUATOR)
 AUDIT: Final = staff(Role.AUDITOR, Role.COORDINATOR, Role.DIRECTOR)
 # Those who handle cases and so may read what the company wrote and whom to call.
 HANDLERS: Final = staff(
     Role.AGENT, Role.REGIONAL, Role.TRIAGE, Role.COORDINATOR, Role.DIRECTOR, Role.SURVEY,
     Role.COMPLAINT, Role.PRIVACY, Role.DEPT_HEAD, Role.SUPPORT,
 )  # fmt: skip
+ROUND_READERS: Final = Access(roles=CENTRE_ROLES | {Role.AUDITOR})
 SUPERVISORS: Final = staff(Role.COORDINATOR, Role.DIRECTOR, Role.DEPT_HEAD)
 DESK: Final = staff(Role.AGENT, Role.REGIONAL, Role.TRIAGE, Role.COORDINATOR, Role.DIRECTOR)
 

@@ -4,7 +4,7 @@ A workflow cannot look anything up, so this is checked before an answer is store
 """
 
 from api.centre import Centre
-from infra.postgres import accounts, cases, catalogue, intakes, tasks
+from infra.postgres import accounts, cases, catalogue, intakes, rounds, tasks
 from schemas.actor import Actor, Role, groups_of, institute_group
 from schemas.base import WireModel
 from schemas.outcome import (
@@ -14,9 +14,11 @@ from schemas.outcome import (
     DecideNoMatch,
     NameAdviser,
     ResolveOverdue,
+    ScoreApplications,
     ScreenCase,
 )
 from schemas.problem import ProblemType, Refused
+from schemas.sheet import SheetReference
 from schemas.task import (
     HumanTask,
 )
@@ -38,6 +40,8 @@ async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: Wi
             overdue = await tasks.find(centre.pool, task.parameters.get("overdue_task", ""))
             group = "" if overdue is None else overdue.candidate_group
             await find_assignable(centre, account_id, group, field="/outcome/assignee")
+        case ScoreApplications(decision="hand_in", sheet=str(sha256)):
+            await _check_sheet(centre, task, sha256)
         case ScreenCase(duplicate_of=str(number)):
             if number == task.case_number or await cases.find(centre.pool, number) is None:
                 raise Refused(
@@ -85,6 +89,18 @@ async def _check_acceptance(centre: Centre, actor: Actor, outcome: AcceptCase) -
     if outcome.named_staff is not None:
         desk = institute_group(actor.institute or "", Role.SUPPORT)
         await find_assignable(centre, outcome.named_staff, desk, field="/outcome/named_staff")
+
+
+async def _check_sheet(centre: Centre, task: HumanTask, sha256: str) -> None:
+    reference = SheetReference(task_id=task.task_id, sha256=sha256)
+    found = await rounds.sheet(centre.pool, reference)
+    listed = await rounds.taking_part(centre.pool, task.case_number)
+    if found is None or not found.assesses(listed):
+        raise Refused(
+            ProblemType.OUTCOME_INCOMPLETE,
+            "Assess every application, or declare a conflict of interest, and save the sheet.",
+            field="/outcome/sheet",
+        )
 
 
 async def _check_equipment(centre: Centre, actor: Actor, equipment_id: str, *, field: str) -> None:

@@ -10,7 +10,7 @@ from api.problems import CASE_UNKNOWN
 from infra.postgres import cases, companies, documents, effects, journal, tasks
 from infra.postgres.cases import StoredCase
 from schemas.actor import Actor
-from schemas.base import WireModel
+from schemas.base import WireModel, is_round
 from schemas.case import (
     Assignment,
     CaseOutcome,
@@ -160,13 +160,14 @@ class TaskView(WireModel):
 
     Attributes:
         form: JSON Schema of the outcome; `x-kind` and `x-needed-when` say how to ask.
+        case: None for a selection round's task.
         texts: Texts to read, by their name in `documents`, and the comments.
     """
 
     task: HumanTask
     etag: str
     form: dict[str, Any]
-    case: CaseSummary
+    case: CaseSummary | None
     evidence: list[EvidenceView]
     texts: dict[str, str]
     comments: list[str]
@@ -316,6 +317,8 @@ async def staff_view(centre: Centre, caller: Caller, case_number: str) -> StaffV
 
 async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView:
     """A task with its form, its case and the evidence, for a caller who may see it."""
+    if is_round(task.case_number):
+        return await _round_task_view(centre, task)
     stored = await find_case(centre, task.case_number)
     snapshot = _snapshot_of(stored)
     scope = scope_of(caller.actor)
@@ -354,6 +357,19 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
             )
             for line in shown
         ],
+        texts=await texts_of(centre, task.documents),
+        comments=list(comments.values()),
+    )
+
+
+async def _round_task_view(centre: Centre, task: HumanTask) -> TaskView:
+    comments = await texts_of(centre, {str(n): text for n, text in enumerate(task.comments)})
+    return TaskView(
+        task=task,
+        etag=etag(task),
+        form=OUTCOMES[task.kind].model_json_schema(),
+        case=None,
+        evidence=[],
         texts=await texts_of(centre, task.documents),
         comments=list(comments.values()),
     )

@@ -19,6 +19,7 @@ class Role(StrEnum):
     COMPLAINT = "complaint"
     PRIVACY = "privacy"
     OPERATOR = "operator"
+    EVALUATOR = "evaluator"
     DEPT_HEAD = "dept_head"
     SUPPORT = "support"
     RESEARCHER = "researcher"
@@ -34,6 +35,7 @@ CENTRE_ROLES: Final = frozenset(
         Role.COMPLAINT, Role.PRIVACY, Role.OPERATOR,
     }
 )  # fmt: skip
+# Members of a selection panel work for the centre in a round, and know of no case beyond it.
 INSTITUTE_ROLES: Final = frozenset({Role.DEPT_HEAD, Role.SUPPORT, Role.RESEARCHER, Role.TLO})
 
 
@@ -77,7 +79,7 @@ def groups_of(actor: Actor) -> frozenset[str]:
     if actor.role is Role.SME:
         return frozenset({COMPANY_GROUP})
     roles = (actor.role, *_STANDS_IN_FOR.get(actor.role, ()))
-    if actor.role in CENTRE_ROLES:
+    if actor.role in CENTRE_ROLES or actor.role is Role.EVALUATOR:
         return frozenset(centre_group(role) for role in roles)
     if actor.role in INSTITUTE_ROLES and actor.institute is not None:
         groups = {institute_group(actor.institute, role) for role in roles}

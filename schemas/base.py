@@ -6,7 +6,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 from pydantic_core import PydanticCustomError
 
 CASE_NUMBER_PATTERN: Final = r"^1379-\d{4}-\d{6}$"
-TASK_ID_PATTERN: Final = r"^1379-\d{4}-\d{6}\.[a-z_]+\.\d{1,3}$"
+ROUND_ID_PATTERN: Final = r"^round-(short_monthly|medium)-[0-9-]{1,20}$"
+TASK_ID_PATTERN: Final = (
+    r"^(1379-\d{4}-\d{6}|round-(short_monthly|medium)-[0-9-]{1,20})\.[a-z_]+\.\d{1,3}$"
+)
 
 CaseNumber: TypeAlias = Annotated[
     str, Field(pattern=CASE_NUMBER_PATTERN, examples=["1379-2026-000123"], max_length=16)
@@ -14,6 +17,9 @@ CaseNumber: TypeAlias = Annotated[
 TaskId: TypeAlias = Annotated[
     str,
     Field(pattern=TASK_ID_PATTERN, examples=["1379-2026-000123.accept_case.1"], max_length=80),
+]
+RoundId: TypeAlias = Annotated[
+    str, Field(pattern=ROUND_ID_PATTERN, examples=["round-medium-2027-01"], max_length=40)
 ]
 InstituteCode: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2,10}$", examples=["KITECH"])]
 Krw: TypeAlias = Annotated[int, Field(ge=0, le=10**13, description="Whole Korean won.")]
@@ -60,11 +66,21 @@ def case_number(year: int, serial: int) -> str:
     return f"1379-{year:04d}-{serial:06d}"
 
 
-def task_id(case: str, kind: str, nth: int) -> str:
-    """A task's id begins with its case's number, so that no look-up is needed to find its case."""
-    return f"{case}.{kind}.{nth}"
+def round_id(programme: str, period: str) -> str:
+    """The id of a selection round, and of its workflow."""
+    return f"round-{programme}-{period}"
+
+
+def is_round(proceeding: str) -> bool:
+    """Whether an id is a selection round's, not a case's."""
+    return proceeding.startswith("round-")
+
+
+def task_id(proceeding: str, kind: str, nth: int) -> str:
+    """A task's id begins with its case or round, so that no look-up is needed to find that."""
+    return f"{proceeding}.{kind}.{nth}"
 
 
 def case_number_of(task: str) -> str:
-    """The case to which a task belongs."""
+    """The case, or the round, to which a task belongs."""
     return task.partition(".")[0]

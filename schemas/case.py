@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.actor import Actor
-from schemas.base import CaseNumber, Instant, Krw, WireModel
+from schemas.base import CaseNumber, Instant, Krw, RoundId, WireModel
 from schemas.policy import Deadline
 
 
@@ -53,6 +53,8 @@ class CaseStep(StrEnum):
     RD_TRACK = "rd_track"
     AGREEMENT = "agreement"
     AGREEMENT_LATE = "agreement_late"
+    ROUND_APPLICATION = "round_application"
+    ROUND_DECISION = "round_decision"
     CALL_SEARCH = "call_search"
     CALL_OPEN = "call_open"
     CALL_DECISION = "call_decision"
@@ -286,12 +288,30 @@ class Candidate(WireModel):
     score: float
 
 
+class RoundEntry(WireModel):
+    """How a case stands in the selection round that it applied to last.
+
+    Attributes:
+        cutoff_at: The agreement's two months begin there (C05).
+        state: An `ApplicationState`.
+        entries: How many rounds it took part in.
+    """
+
+    round_id: RoundId
+    cutoff_at: Instant
+    state: str = "applied"
+    rank: int | None = None
+    reason: str | None = None
+    entries: int = 1
+
+
 class CaseSnapshot(WireModel):
     """The case's state at one version, as the read model stores it.
 
     Attributes:
         version: Rises with every change; rows only move to a higher one.
-        waiting_for: What is waited for with nobody having to act: `appointment`, `next_call`.
+        waiting_for: What is waited for with nobody having to act: `appointment`, `next_call`,
+            `round`.
         waiting_until: When that comes.
         on_hold_until: The company asked to pause the case, and is asked again then.
         next_due_at: The earliest of these, and of the due dates of open tasks and promises.
@@ -320,6 +340,7 @@ class CaseSnapshot(WireModel):
     match_run: str | None = None
     match_confidence: float | None = None
     promises: tuple[Promise, ...] = ()
+    entry: RoundEntry | None = None
     waiting_for: str | None = None
     waiting_until: Instant | None = None
     on_hold_until: Instant | None = None

@@ -177,6 +177,7 @@ class DeadlineRequest(WireModel):
         institute: Whose closing days also stop the clock.
         not_before: A date already told to somebody: deadlines only move later.
         period: A period agreed for one case (a project's duration), in place of the policy's.
+        due_at: A fixed date, such as a round's cut-off, in place of one that is counted.
     """
 
     policy_version: str
@@ -188,6 +189,7 @@ class DeadlineRequest(WireModel):
     institute: str | None = None
     not_before: Instant | None = None
     period: Period | None = None
+    due_at: Instant | None = None
 
 
 class Skipped(WireModel):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.actor import Actor
-from schemas.base import CaseNumber, Instant, WireModel
+from schemas.base import CaseNumber, Instant, RoundId, WireModel
 from schemas.case import CaseSnapshot
 from schemas.journal import JournalEntry
 from schemas.task import (
@@ -19,13 +19,14 @@ class Message(WireModel):
 
     Attributes:
         key: Idempotency key: case, journal position and purpose; never the attempt.
+        case_number: Of the case, or the id of the selection round.
         template: Name of the template, such as `case_received`.
         audience: `company`, a candidate group, or `account:<id>`.
         parameters: Codes, dates and task ids that the template shows.
     """
 
     key: str
-    case_number: CaseNumber
+    case_number: CaseNumber | RoundId
     template: str
     audience: str
     parameters: dict[str, str] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.actor import Actor
-from schemas.base import CaseNumber, Instant, TaskId, WireModel
+from schemas.base import CaseNumber, Instant, RoundId, TaskId, WireModel
 from schemas.case import CaseOutcome
 from schemas.outcome import Outcome, TaskKind
 from schemas.policy import Deadline
@@ -19,9 +19,10 @@ class TaskStatus(StrEnum):
 
 
 class HumanTask(WireModel):
-    """One piece of work that a case waits for.
+    """One piece of work that a case, or a selection round, waits for.
 
     Attributes:
+        case_number: Of the case, or the id of the round.
         candidate_group: Who may claim it (see `schemas.actor`).
         level: How far up the ladder it went: 0 in time, 1 overdue and told to the head, 2 with
             the coordinator, 3 with the director.
@@ -34,7 +35,7 @@ class HumanTask(WireModel):
     """
 
     task_id: TaskId
-    case_number: CaseNumber
+    case_number: CaseNumber | RoundId
     kind: TaskKind
     status: TaskStatus = TaskStatus.OPEN
     candidate_group: str

@@ -24,6 +24,7 @@ from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
 from activities.deadlines import DeadlineActivities
 from activities.records import RecordsActivities
+from activities.rounds import RoundActivities
 from infra.postgres.calendar import load_holidays
 from infra.postgres.migrate import migrate
 from infra.postgres.policies import add_policy
@@ -38,10 +39,9 @@ from schemas.outcome import (
 from tests.chromium import chromium
 from tests.driver import CaseDriver, StartCase
 from workers.policy_files import default_policy
+from workers.registry import CASE, WORKFLOWS
 from workers.worker import workflow_runner
 from workflows.activity_stubs import Matching
-from workflows.calendar_change import CalendarChange
-from workflows.history_archive import HistoryArchive
 from workflows.support_case import SupportCase
 
 __all__ = ["chromium"]
@@ -167,10 +167,11 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
     bookings = BookingActivities(database)
     calendar = CalendarActivities(database, temporal.client)
     archive = ArchiveActivities(database, temporal.client)
+    rounds = RoundActivities(database, temporal.client, leave_to_the_sweeper)
     case = Worker(
         temporal.client,
         task_queue="case",
-        workflows=[SupportCase, CalendarChange, HistoryArchive],
+        workflows=WORKFLOWS[CASE],
         activities=[
             records.save_case,
             records.screen,
@@ -181,6 +182,15 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
             bookings.close,
             calendar.tell_cases,
             archive.keep_closed,
+            rounds.apply,
+            rounds.save,
+            rounds.on_their_way,
+            rounds.close_list,
+            rounds.rank,
+            rounds.tell_cases,
+            rounds.grant,
+            rounds.give_up,
+            rounds.fill_places,
         ],
         workflow_runner=workflow_runner(),
     )

@@ -364,7 +364,7 @@ class LocalCentre:
             "\nDemonstration accounts, all with the password "
             f"[bold]{self._held.demo_password}[/bold]:\n\n"
             "  agent  regional  triage  coordinator  director  survey  complaint  privacy\n"
-            "  operator  auditor  ministry\n"
+            "  operator  auditor  ministry  evaluator1  evaluator2  evaluator3\n"
             "  and for each institute, as kitech:\n"
             "  kitech.head  kitech.support  kitech.researcher  kitech.tlo\n"
             "\nCtrl-C stops everything; the next start goes on where this one ended.\n"

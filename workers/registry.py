@@ -15,10 +15,13 @@ from activities.matching import MatchingActivities
 from activities.morning import MorningActivities
 from activities.notification import Dispatcher, NotificationActivities
 from activities.records import RecordsActivities
+from activities.rounds import RoundActivities
 from infra.settings import Settings
 from workflows.calendar_change import CalendarChange
 from workflows.history_archive import HistoryArchive
 from workflows.morning_walk import MorningWalk
+from workflows.round_opening import RoundOpening
+from workflows.selection_round import SelectionRound
 from workflows.support_case import SupportCase
 
 CASE: Final = "case"
@@ -29,7 +32,7 @@ MATCHING: Final = "matching"
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
 WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
-    CASE: [SupportCase, CalendarChange, HistoryArchive, MorningWalk]
+    CASE: [SupportCase, SelectionRound, RoundOpening, CalendarChange, HistoryArchive, MorningWalk]
 }
 
 
@@ -70,6 +73,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     bookings = BookingActivities(pool)
     calendar = CalendarActivities(pool, client)
     archive = ArchiveActivities(pool, client)
+    rounds = RoundActivities(pool, client, dispatch)
     notification = NotificationActivities(pool, client, settings)
     matching = MatchingActivities(pool)
     return {
@@ -83,6 +87,16 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 deadlines.compute,
                 bookings.book,
                 bookings.close,
+                rounds.open_due,
+                rounds.apply,
+                rounds.save,
+                rounds.on_their_way,
+                rounds.close_list,
+                rounds.rank,
+                rounds.tell_cases,
+                rounds.grant,
+                rounds.give_up,
+                rounds.fill_places,
                 calendar.tell_cases,
                 archive.keep_closed,
                 morning.send_progress_notices,

@@ -21,6 +21,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from workers.registry import CASE
 from workflows.history_archive import HistoryArchive
 from workflows.morning_walk import MorningWalk
+from workflows.round_opening import RoundOpening
 
 ARCHIVE_ID: Final = "history-archive"
 # A centre that was down over the night makes up for it as soon as it is up.
@@ -42,6 +43,8 @@ class Planned:
 
 PLANNED: Final = (
     Planned(ARCHIVE_ID, HistoryArchive.__name__, "0 3 * * *"),
+    # Every night, not only when a round opens: what an outage missed is opened the next time.
+    Planned("round-opening", RoundOpening.__name__, "5 0 * * *"),
     Planned("morning-walk", MorningWalk.__name__, "0 9 * * *"),
 )
 

@@ -4,7 +4,9 @@ A subclass in `activities/` does the work; workflows call the typed functions be
 import nothing that does I/O.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
@@ -20,6 +22,17 @@ with workflow.unsafe.imports_passed_through():
         ScreeningRequest,
         SubmissionQuery,
     )
+    from schemas.selection import (
+        ApplicationRequest,
+        Place,
+        RankingRequest,
+        RankingSummary,
+        Receipt,
+        RoundCheck,
+        RoundClosing,
+        RoundWrite,
+        Vacancy,
+    )
 
 # Records and deadlines rest on our own database: they are retried until it is back, because a
 # case must neither move on unrecorded nor guess a date.
@@ -27,6 +40,10 @@ _UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
 )
 _LOCAL = timedelta(seconds=5)
+
+_Owner = TypeVar("_Owner")
+_Given = TypeVar("_Given")
+_Answer = TypeVar("_Answer")
 
 
 class Deadlines:
@@ -66,6 +83,50 @@ class Bookings:
 
     @activity.defn(name="bookings.close")
     async def close(self, use: UseOfEquipment) -> None:
+        raise NotImplementedError
+
+
+class Rounds:
+    """Selection rounds: applications, score sheets and rankings."""
+
+    @activity.defn(name="rounds.open_due")
+    async def open_due(self, at: datetime) -> int:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.apply")
+    async def apply(self, request: ApplicationRequest) -> Receipt:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.save")
+    async def save(self, write: RoundWrite) -> None:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.on_their_way")
+    async def on_their_way(self, round_id: str) -> int:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.close_list")
+    async def close_list(self, closing: RoundClosing) -> RoundCheck:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.rank")
+    async def rank(self, request: RankingRequest) -> RankingSummary:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.tell_cases")
+    async def tell_cases(self, round_id: str) -> int:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.grant")
+    async def grant(self, place: Place) -> None:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.give_up")
+    async def give_up(self, place: Place) -> None:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.fill_places")
+    async def fill_places(self, vacancy: Vacancy) -> int:
         raise NotImplementedError
 
 
@@ -113,52 +174,110 @@ class Notification:
         raise NotImplementedError
 
 
+async def _on_our_database(
+    act: Callable[[_Owner, _Given], Awaitable[_Answer]], given: _Given
+) -> _Answer:
+    """Run an activity here: short, idempotent, and one event instead of six."""
+    return await workflow.execute_local_activity_method(
+        act, given, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
 async def pin_policy(version: str) -> PolicyValues:
     """The values a case follows for its whole life; recorded in its history."""
-    return await workflow.execute_local_activity_method(
-        Deadlines.pin_policy, version, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
-    )
+    return await _on_our_database(Deadlines.pin_policy, version)
 
 
 async def compute_deadline(request: DeadlineRequest) -> Deadline:
-    """A due date with its reasoning. Local: short, idempotent, one event instead of six."""
-    return await workflow.execute_local_activity_method(
-        Deadlines.compute, request, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
-    )
+    """A due date with its reasoning."""
+    return await _on_our_database(Deadlines.compute, request)
 
 
 async def save_case(write: CaseWrite) -> None:
     """Record a transition."""
-    await workflow.execute_local_activity_method(
-        Records.save_case, write, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
-    )
+    await _on_our_database(Records.save_case, write)
 
 
 async def screen(request: ScreeningRequest) -> ScreeningFindings:
     """Automatic checks of a new case: duplicate candidates, personal data, language."""
-    return await workflow.execute_local_activity_method(
-        Records.screen, request, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
-    )
+    return await _on_our_database(Records.screen, request)
 
 
 async def find_submission(query: SubmissionQuery) -> FoundSubmission:
     """An answer stored in time that did not reach the workflow before its task expired."""
-    return await workflow.execute_local_activity_method(
-        Records.find_submission, query, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
-    )
+    return await _on_our_database(Records.find_submission, query)
 
 
 async def book_equipment(request: BookingRequest) -> bool:
     """Book an instrument; False when somebody else has it at that time."""
-    return await workflow.execute_local_activity_method(
-        Bookings.book, request, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
-    )
+    return await _on_our_database(Bookings.book, request)
 
 
 async def close_booking(use: UseOfEquipment) -> None:
     """Record what became of a booking; the instrument is free unless it was used."""
-    await workflow.execute_local_activity_method(
-        Bookings.close, use, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    await _on_our_database(Bookings.close, use)
+
+
+async def apply_to_round(request: ApplicationRequest) -> Receipt:
+    """Hand an application in to the earliest round that it is in time for."""
+    return await _on_our_database(Rounds.apply, request)
+
+
+async def save_round(write: RoundWrite) -> None:
+    """Record a transition of a round."""
+    await _on_our_database(Rounds.save, write)
+
+
+async def applications_on_their_way(round_id: str) -> int:
+    """Applications submitted before the cut-off that the round does not have yet."""
+    return await _on_our_database(Rounds.on_their_way, round_id)
+
+
+async def close_list(closing: RoundClosing) -> RoundCheck:
+    """Close a round's list, check every application by rule, and choose the panel."""
+    return await _on_our_database(Rounds.close_list, closing)
+
+
+async def rank_applications(request: RankingRequest) -> RankingSummary:
+    """Rank a round's applications by the sheets that were handed in."""
+    return await _on_our_database(Rounds.rank, request)
+
+
+async def grant_place(place: Place) -> None:
+    """Select a case whose objection was right, beside the ranking."""
+    await _on_our_database(Rounds.grant, place)
+
+
+async def give_up_place(place: Place) -> None:
+    """Take an application back, or a place; the round fills it from its reserves."""
+    await _on_our_database(Rounds.give_up, place)
+
+
+async def fill_places(vacancy: Vacancy) -> int:
+    """Let reserves move up into what was given up; or, at the end, let them go."""
+    return await _on_our_database(Rounds.fill_places, vacancy)
+
+
+async def tell_applicants(round_id: str) -> int:
+    """Tell every case its decision, once; a walk that is interrupted goes on where it stopped."""
+    return await workflow.execute_activity_method(
+        Rounds.tell_cases,
+        round_id,
+        start_to_close_timeout=timedelta(hours=6),
+        heartbeat_timeout=timedelta(seconds=30),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="tell applicants",
+    )
+
+
+async def open_due_rounds(at: datetime) -> int:
+    """Start the rounds that take applications by the calendar and do not run yet."""
+    return await workflow.execute_activity_method(
+        Rounds.open_due,
+        at,
+        start_to_close_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="open rounds",
     )
 
 

@@ -41,7 +41,9 @@ class Question(Generic[_Outcome]):
         period: A period agreed for this case, in place of the policy's.
         start: When the period begins; when it is asked by default.
         not_before: An instant before which the task is not due.
+        due_at: A fixed date, such as a round's cut-off, in place of a period that is counted.
         assignee: Account that handles the case already, if any.
+        excluded: Accounts that may not answer, besides those that the case excludes.
         reminders: Policy key of the reminders.
         announce: Template of the message that the task is there; None for an offer that needs no
             answer, which is not reminded of either.
@@ -57,7 +59,9 @@ class Question(Generic[_Outcome]):
     period: Period | None = None
     start: datetime | None = None
     not_before: datetime | None = None
+    due_at: datetime | None = None
     assignee: str | None = None
+    excluded: tuple[str, ...] = ()
     reminders: str | None = "ladder.remind_at"
     announce: str | None = "task_assigned"
     remind: str = "task_reminder"
@@ -157,7 +161,7 @@ class _Inquiry(Generic[_Outcome]):
                 opened_at=opened_at,
                 expires_at=expires_at,
                 assignee=question.assignee,
-                excluded=case.excluded if question.escalates else (),
+                excluded=((*case.excluded, *question.excluded) if question.escalates else ()),
                 parameters=dict(question.parameters),
                 documents=documents,
             )
@@ -281,6 +285,7 @@ class _Inquiry(Generic[_Outcome]):
             extensions=self._extensions,
             not_before=not_before or question.not_before,
             period=question.period,
+            due_at=question.due_at,
         )
 
     # -- level 2: the coordinator decides on an overdue task --

@@ -208,6 +208,7 @@ class Proceeding(ABC):
         extensions: tuple[str, ...] = (),
         not_before: datetime | None = None,
         period: Period | None = None,
+        due_at: datetime | None = None,
     ) -> Deadline:
         """A due date of this case's policy, counted from `start` or from now.
 
@@ -218,6 +219,7 @@ class Proceeding(ABC):
             extensions: Policy keys of periods added to it.
             not_before: A date that was already told; due dates only move later.
             period: A period agreed for this case, in place of the policy's.
+            due_at: A fixed date in place of a period.
         """
         deadline = await activity_stubs.compute_deadline(
             DeadlineRequest(
@@ -230,6 +232,7 @@ class Proceeding(ABC):
                 institute=self.institute,
                 not_before=not_before,
                 period=period,
+                due_at=due_at,
             )
         )
         self.count_with(deadline.calendar_version)

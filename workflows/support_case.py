@@ -25,15 +25,12 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.problem import ProblemType, Refused
     from schemas.record import Arrival, CaseProjection
+    from schemas.selection import RoundDecision
     from schemas.task import (
         HumanTask,
-        TaskClaim,
-        TaskComment,
         TaskCompletion,
         TaskExtension,
-        TaskReassignment,
         TaskReceipt,
-        TaskRelease,
         TaskStatus,
     )
     from workflows.policy import task_rules
@@ -51,17 +48,19 @@ from workflows.hold import go_on, let_go, stand_still
 from workflows.proceeding import Ended, abandon
 from workflows.refusals import refusals
 from workflows.resolution import resolve
+from workflows.resolution.competition import learn
+from workflows.task_updates import TaskUpdates
 
 _OVER = frozenset({CaseStatus.SURVEY, CaseStatus.CLOSED})
 
 
 @workflow.defn(name="SupportCase")
-class SupportCase:
+class SupportCase(TaskUpdates):
     """A case. Its id is the case number; its whole history stays in one run."""
 
     @workflow.init
     def __init__(self, intake: CaseIntake) -> None:
-        self._case = CaseFile(intake)
+        self._case = self.proceeding = CaseFile(intake)
         self._reopened = False
         self._expiry_reversed = False
 
@@ -176,87 +175,38 @@ class SupportCase:
         await workflow.wait_condition(lambda: self._case.promise_of("first_contact") is not None)
         return self._case.snapshot
 
-    @workflow.update(description="Claim a task")
-    def claim_task(self, request: TaskClaim) -> TaskReceipt:
-        with refusals():
-            return self._receipt(task_acts.claim(self._case, request))
-
-    @claim_task.validator
-    def _refuse_claim(self, request: TaskClaim) -> None:
-        with refusals():
-            self._case.tasks.check_claim(request)
-
-    @workflow.update(description="Put a task back into its queue")
-    def release_task(self, request: TaskRelease) -> TaskReceipt:
-        with refusals():
-            return self._receipt(task_acts.release(self._case, request))
-
-    @release_task.validator
-    def _refuse_release(self, request: TaskRelease) -> None:
-        with refusals():
-            self._case.tasks.check_release(request)
-
-    @workflow.update(description="Give a task to somebody else")
-    def reassign_task(self, request: TaskReassignment) -> TaskReceipt:
-        with refusals():
-            return self._receipt(task_acts.reassign(self._case, request))
-
-    @reassign_task.validator
-    def _refuse_reassignment(self, request: TaskReassignment) -> None:
-        with refusals():
-            self._case.tasks.check_reassignment(request)
-
-    @workflow.update(description="Comment on a task")
-    def comment_task(self, request: TaskComment) -> TaskReceipt:
-        with refusals():
-            return self._receipt(task_acts.comment(self._case, request))
-
-    @comment_task.validator
-    def _refuse_comment(self, request: TaskComment) -> None:
-        with refusals():
-            self._case.tasks.check_comment(request)
-
-    @workflow.update(description="Complete a task; the case goes on at once")
-    def complete_task(self, completion: TaskCompletion) -> TaskReceipt:
-        with refusals():
-            self._check_completion(completion)
-            expired = self._case.tasks.get(completion.task_id).status is TaskStatus.EXPIRED
-            task = task_acts.complete(self._case, completion)
-        if expired:
-            # Submitted in time, seen too late: the ending it caused is taken back.
-            self._case.note("case:expiry:reversed", completion.actor, task=task.task_id)
-            self._expiry_reversed = True
-        return self._receipt(task)
-
-    @complete_task.validator
-    def _refuse_completion(self, completion: TaskCompletion) -> None:
+    def check_completion(self, completion: TaskCompletion) -> None:
         case = self._case
-        with refusals():
-            self._check_completion(completion)
-            # Here only: a rule that came later must not refuse what histories hold already.
-            task_rules.check_named_staff(case.tasks.get(completion.task_id), completion.outcome)
-            if isinstance(completion.outcome, DecideOverrun):
-                check_extension(
-                    case.snapshot.plan,
-                    case.snapshot.track,
-                    completion.outcome.weeks,
-                    case.policy,
-                )
-
-    def _check_completion(self, completion: TaskCompletion) -> None:
-        short = has_short_survey(self._case.snapshot.outcome)
-        task_acts.check_completion(self._case, completion, short_survey=short)
-        task = self._case.tasks.get(completion.task_id)
-        if task.status is TaskStatus.EXPIRED and self._case.snapshot.status not in _OVER:
+        task_acts.check_completion(
+            case, completion, short_survey=has_short_survey(case.snapshot.outcome)
+        )
+        is_expired = case.tasks.get(completion.task_id).status is TaskStatus.EXPIRED
+        if is_expired and case.snapshot.status not in _OVER:
             raise Refused(
                 ProblemType.TASK_NOT_OPEN, "The case went on meanwhile. Reload it to see how."
             )
+
+    def check_new(self, completion: TaskCompletion) -> None:
+        case, outcome = self._case, completion.outcome
+        task_rules.check_named_staff(case.tasks.get(completion.task_id), outcome)
+        if isinstance(outcome, DecideOverrun):
+            check_extension(case.snapshot.plan, case.snapshot.track, outcome.weeks, case.policy)
+
+    def completed(self, before: HumanTask, completion: TaskCompletion) -> None:
+        if before.status is TaskStatus.EXPIRED:
+            # Submitted in time, seen too late: the ending it caused is taken back.
+            self._case.note("case:expiry:reversed", completion.actor, task=before.task_id)
+            self._expiry_reversed = True
+
+    def receipt(self, task: HumanTask) -> TaskReceipt:
+        case = self._case.snapshot
+        return TaskReceipt(task=task, case_version=case.version, case_outcome=case.outcome)
 
     @workflow.update(description="Ask for more time for a task")
     def extend_task(self, request: TaskExtension) -> TaskReceipt:
         with refusals():
             self._check_extension(request)
-            return self._receipt(extend(self._case, request))
+            return self.receipt(extend(self._case, request))
 
     @extend_task.validator
     def _check_extension(self, request: TaskExtension) -> None:
@@ -400,10 +350,11 @@ class SupportCase:
         case.note(f"case:{arrival.purpose}:received", arrival.actor, document=arrival.document)
         case.tell("document_arrived", case.handlers, kind=arrival.purpose)
 
+    @workflow.signal(description="A selection round decided")
+    def round_decided(self, decision: RoundDecision) -> None:
+        if self._case.snapshot.status not in _OVER:
+            learn(self._case, decision)
+
     @workflow.query(description="Row, tasks and journal of the read model")
     def projection(self) -> CaseProjection:
         return self._case.projection()
-
-    def _receipt(self, task: HumanTask) -> TaskReceipt:
-        case = self._case.snapshot
-        return TaskReceipt(task=task, case_version=case.version, case_outcome=case.outcome)

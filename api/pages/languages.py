@@ -70,6 +70,14 @@ def language_of(request: Request) -> Language:
     return Language.KOREAN
 
 
+_OF_ROUNDS: Final = frozenset(
+    {
+        "round", "selected", "reserve", "not_selected", "granted_krw", "round_budget_krw",
+        "object_until",
+    }
+)  # fmt: skip
+
+
 class Words:
     """Everything that pages say in one language."""
 
@@ -158,8 +166,19 @@ class Words:
                 return self.label("task", value)
             case "starts_on" | "start_hour" | "hours" | "fee_krw" | "equipment":
                 return self._offered(name, value)
+            case _ if name in _OF_ROUNDS:
+                return self._of_round(name, value)
             case _:
                 return self.label("option", name, value)
+
+    def _of_round(self, name: str, value: str) -> str:
+        match name:
+            case "granted_krw" | "round_budget_krw":
+                return f"{int(value):,}"
+            case "object_until":
+                return self.moment(datetime.fromisoformat(value)) if value else "–"
+            case _:
+                return value
 
     def _offered(self, name: str, value: str) -> str:
         match name:

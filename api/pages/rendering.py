@@ -46,6 +46,7 @@ class Link:
 CONSOLE: Final = (
     Link("My work", "/worklist", auth.TASK_STAFF),
     Link("Cases", "/staff/cases", auth.CASE_STAFF),
+    Link("Selection rounds", "/rounds", auth.ROUND_READERS),
     Link("Key in a call", "/calls/new", auth.DESK),
     Link("Figures", "/figures", auth.ANY_STAFF),
     Link("Operations", "/operations", auth.staff(Role.OPERATOR)),

@@ -75,7 +75,7 @@ async def search_labs(
 @router.get(
     "/researchers",
     summary="Search researchers, for staff",
-    dependencies=[Depends(auth.TASK_STAFF)],
+    dependencies=[Depends(auth.DESKS)],
 )
 async def search_researchers(
     centre: CentreDep,

@@ -17,6 +17,7 @@ _ROLES_OF_A_DESK: Final = {
     "researcher": (Role.RESEARCHER, "연구자"),
     "tlo": (Role.TLO, "기술이전 담당"),
 }
+_DEMO_PANEL: Final = 3
 _ROLES_OF_THE_CENTRE: Final = {
     Role.AGENT: "상담원",
     Role.REGIONAL: "지역센터 상담역",
@@ -176,7 +177,7 @@ async def replace_password(db: Database, account_id: str, old: str, new: str) ->
 
 
 async def load_demo_accounts(db: Database, password: str) -> list[Account]:
-    """Add one account for each role of the centre and four for each institute, and return them.
+    """Add accounts for every role of the centre and each institute, and return them.
 
     For demonstrations and tests: all share one password and, because hashing is slow on purpose,
     one hash.
@@ -200,12 +201,16 @@ def demo_accounts(institutes: Sequence[tuple[str, str]]) -> list[Account]:
         for role in Role
         if role in CENTRE_ROLES or role in {Role.AUDITOR, Role.MINISTRY}
     ]
+    panel = [
+        _demo(f"evaluator{nth}", Role.EVALUATOR, None, f"데모 평가위원 {nth}")
+        for nth in range(1, _DEMO_PANEL + 1)
+    ]
     desks = [
         _demo(f"{code.lower()}.{desk}", role, code, f"데모 {name} {title}")
         for code, name in institutes
         for desk, (role, title) in _ROLES_OF_A_DESK.items()
     ]
-    return centre + desks
+    return centre + panel + desks
 
 
 def _demo(username: str, role: Role, institute: str | None, display_name: str) -> Account:

@@ -55,10 +55,11 @@ async def page(db: Database, wanted: TaskFilter) -> list[TaskRow]:
     rows = await db.fetch(
         """
         SELECT h.task_id, h.case_number, h.kind, h.status, h.candidate_group, h.assignee,
-               h.opened_at, h.due_at, h.level, h.version, t.title_masked AS title, c.service
+               h.opened_at, h.due_at, h.level, h.version,
+               coalesce(t.title_masked, '') AS title, c.service
           FROM human_task AS h
-          JOIN support_case AS c ON c.case_number = h.case_number
-          JOIN case_text AS t ON t.case_number = h.case_number
+          LEFT JOIN support_case AS c ON c.case_number = h.case_number
+          LEFT JOIN case_text AS t ON t.case_number = h.case_number
          WHERE h.candidate_group = ANY($1)
            AND ($2::text IS NULL OR h.status = $2)
            AND ($3::text IS NULL OR h.assignee = $3)

@@ -40,6 +40,7 @@ from schemas.outcome.kinds import TaskKind
 from schemas.outcome.oversight import ConsentExtension, EndHold, NotifyOtherwise, ResolveOverdue
 from schemas.outcome.research import (
     ApprovePlan,
+    CheckMidterm,
     DecideLateAgreement,
     DecideOverrun,
     DecideTrack,
@@ -54,9 +55,13 @@ from schemas.outcome.selection import (
     AskForApplication,
     ChooseNext,
     DecideNext,
+    DecideObjection,
+    DecideRound,
     FindCall,
+    PrepareApplication,
     RecordExternalDecision,
     ReportApplication,
+    ScoreApplications,
 )
 from schemas.outcome.technology_held import (
     AgreeTerms,
@@ -75,6 +80,7 @@ Outcome: TypeAlias = (
     | MoveBooking | RecordUse | ReportUse | ScopeProject | DecideTrack | ApprovePlan
     | DraftAgreement | SignAsCompany | SignAsInstitute | DecideLateAgreement | FindCall
     | ReportApplication | AskForApplication | RecordExternalDecision | ChooseNext | DecideNext
+    | PrepareApplication | ScoreApplications | DecideRound | DecideObjection | CheckMidterm
     | ReportProgress | DecideOverrun | ReportResult | ConfirmResult | SettleDispute | AnswerSurvey
     | CallForSurvey | CallBack | EndHold | ConsentExtension | ResolveOverdue | NotifyOtherwise
 )  # fmt: skip

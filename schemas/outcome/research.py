@@ -79,6 +79,15 @@ class ReportProgress(WireModel):
     note: str | None = text("Note", decision=("at_risk", "blocked", "stop"))
 
 
+class CheckMidterm(WireModel):
+    """The check of a medium project at half its duration (domain 3.4.2)."""
+
+    kind: Literal["check_midterm"] = "check_midterm"
+    decision: Literal["continue", "change", "stop"] = required("Decision")
+    change: str | None = text("What changes; both sides sign it", decision="change")
+    reason: str | None = text("Reason", decision="stop")
+
+
 class DecideOverrun(WireModel):
     """What follows when a project reached its end without a result (U11)."""
 

@@ -32,6 +32,7 @@ EVERY_PARAMETER = {
     "held_on": "2026-12-01",
     "mode": "visit",
     "reason": "broken",
+    "round_reason": "budget",
 }
 
 

@@ -37,6 +37,7 @@ def address(path: str, case_number: str, task_id: str) -> str:
         document_id="0" * 32,
         name="not-found",
         mail_id="none",
+        round_id="round-medium-2000-01",
     )
 
 

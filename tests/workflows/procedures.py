@@ -25,6 +25,8 @@ PROCEDURES: Final = (
     ("Technology held", "resolution/technology_held", "technology_held"),
     ("Additional R&D: scoping and track", "resolution/research", "research"),
     ("Short R&D, fast lane", "resolution/fast_lane", "fast_lane"),
+    ("Short R&D, monthly round", "resolution/rounds", "monthly_round"),
+    ("Medium R&D", "resolution/rounds", "medium_track"),
     ("Long R&D", "resolution/long", "long_track"),
     ("Guidance", "resolution/guidance", "guide"),
     ("Equipment", "resolution/equipment", "lend"),

@@ -17,7 +17,6 @@ from schemas.outcome import (
     DecideOverrun,
     DecideTrack,
     DraftAgreement,
-    HandleByHand,
     ReportProgress,
     ReportResult,
     ScopeProject,
@@ -134,7 +133,7 @@ async def test_a_late_agreement_extended_once_can_still_be_signed(start_case: St
     assert promise.deadline.due_at > due_at
 
 
-async def test_an_agreement_that_moves_to_a_round_is_handled_by_hand(
+async def test_an_agreement_that_is_late_may_move_to_the_monthly_round(
     start_case: StartCase,
 ) -> None:
     case = await start_case()
@@ -144,13 +143,9 @@ async def test_an_agreement_that_moves_to_a_round_is_handled_by_hand(
         DecideLateAgreement(decision="monthly_round", reason=written("사유")), COORDINATOR
     )
 
-    by_hand = await case.open_task(TaskKind.HANDLE_BY_HAND)
+    application = await case.open_task(TaskKind.PREPARE_APPLICATION)
 
-    assert by_hand.parameters["route"] == "short_monthly"
-    await case.complete_task(
-        by_hand, HandleByHand(outcome="resolved_rd_short", result=written("결과")), SUPPORT
-    )
-    await case.complete(ConfirmResult(decision="confirm"), COMPANY)
+    assert application.parameters["round"].startswith("round-short_monthly-")
 
 
 @pytest.mark.parametrize("side", ["company", "institute"])
@@ -257,5 +252,5 @@ async def test_a_plan_in_a_gap_of_the_grid_goes_to_the_coordinator(start_case: S
         decide, DecideTrack(decision="medium", reason=written("사유")), COORDINATOR
     )
 
-    by_hand = await case.open_task(TaskKind.HANDLE_BY_HAND)
-    assert by_hand.parameters["route"] == "medium"
+    application = await case.open_task(TaskKind.PREPARE_APPLICATION)
+    assert application.parameters["round"].startswith("round-medium-")

@@ -50,7 +50,7 @@ def compute_deadline(
         counts_saturdays=values.flag("clock.wd1.count_saturday"),
         spans=working_spans(values.text(WORKING_SPANS)),
     )
-    due_at = advance(request.start, period, days)
+    due_at = request.due_at or advance(request.start, period, days)
     for extension in request.extensions:
         due_at = _extend(due_at, values.period(extension), days)
     if request.not_before is not None:

@@ -1,6 +1,6 @@
 """The programmes of joint R&D: what each asks of a project, by the keys of the policy table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from schemas.case import CaseOutcome, ProjectPlan, Route, Track
@@ -21,6 +21,7 @@ class Programme:
         end_reminders: Before the project's end.
         overrun: Period for deciding on a project that reached its end without a result.
         longest: Limit of the duration, extensions included; None where there is none.
+        midterm: Period for the check at half the duration; None where there is none.
         resolved: The outcome when the goal is met.
         beyond: Where work goes on that does not fit the track any more.
     """
@@ -32,6 +33,7 @@ class Programme:
     end_reminders: str
     overrun: str
     longest: str | None
+    midterm: str | None
     resolved: CaseOutcome
     beyond: Route
 
@@ -44,6 +46,7 @@ FAST_LANE = Programme(
     end_reminders="rd.end.remind_before",
     overrun="rd.overrun_decision.short",
     longest="track.short.duration_table",
+    midterm=None,
     resolved=CaseOutcome.RESOLVED_RD_SHORT,
     beyond=Route.MEDIUM,
 )
@@ -55,10 +58,28 @@ LONG = Programme(
     end_reminders="rd.long.remind_before",
     overrun="rd.overrun_decision.medium",
     longest=None,
+    midterm=None,
     resolved=CaseOutcome.RESOLVED_RD_LONG,
     beyond=Route.LONG,
 )
-_BY_TRACK = {programme.track: programme for programme in (FAST_LANE, LONG)}
+MONTHLY = replace(
+    FAST_LANE,
+    agreement="track.short.monthly.agreement",
+    agreement_reminders="agreement.monthly.remind_before",
+)
+MEDIUM = Programme(
+    track=Track.MEDIUM,
+    agreement="agreement.medium_long",
+    agreement_reminders="agreement.remind_before",
+    progress="rd.progress.every.medium",
+    end_reminders="rd.medium.remind_before",
+    overrun="rd.overrun_decision.medium",
+    longest="track.medium.duration_table",
+    midterm="rd.midterm.check",
+    resolved=CaseOutcome.RESOLVED_RD_MEDIUM,
+    beyond=Route.LONG,
+)
+_BY_TRACK = {programme.track: programme for programme in (FAST_LANE, MEDIUM, LONG)}
 
 
 def check_extension(

@@ -1,6 +1,6 @@
 """Who may claim, complete and reassign a task, and what its outcome must contain."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
 from schemas.actor import Actor, Role, groups_of, institute_group
@@ -261,7 +261,7 @@ def check_completion(task: HumanTask, completion: TaskCompletion) -> None:
         )
     check_outcome(completion.outcome)
     check_references(completion.outcome)
-    _check_may_wait(task, completion.outcome)
+    _check_choice(task, completion)
     _check_days(completion)
 
 
@@ -279,14 +279,31 @@ def check_named_staff(task: HumanTask, outcome: Outcome) -> None:
         )
 
 
-def _check_may_wait(task: HumanTask, outcome: Outcome) -> None:
-    waits = isinstance(outcome, ChooseNext) and outcome.decision == "wait"
-    if waits and task.parameters.get("may_wait") == "false":
-        raise Refused(
-            ProblemType.OUTCOME_MISMATCH,
-            "The programme can be entered no more often. Choose another way.",
-            field="/outcome/decision",
-        )
+def _check_choice(task: HumanTask, completion: TaskCompletion) -> None:
+    """Raise `Refused` for a way that is not open to this company, or not any more."""
+    if not isinstance(completion.outcome, ChooseNext):
+        return
+    match completion.outcome.decision:
+        case "wait" if task.parameters.get("may_wait") == "false":
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "The programme can be entered no more often. Choose another way.",
+                field="/outcome/decision",
+            )
+        case "object" if not _is_before(
+            completion.submitted_at, task.parameters.get("object_until")
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "There is no decision that you can object to any more. Choose another way.",
+                field="/outcome/decision",
+            )
+        case _:
+            pass
+
+
+def _is_before(at: Instant, until: str | None) -> bool:
+    return bool(until) and at <= datetime.fromisoformat(until or "")
 
 
 def _check_days(completion: TaskCompletion) -> None:

@@ -15,19 +15,22 @@ from workflows.resolution.fast_lane import fast_lane
 from workflows.resolution.guidance import guide
 from workflows.resolution.long import long_track
 from workflows.resolution.research import research
+from workflows.resolution.rounds import medium_track, monthly_round
 from workflows.resolution.technology_held import technology_held
 
 PROCEDURES: dict[Route, Callable[[CaseFile], Awaitable[CaseOutcome | Route]]] = {
     Route.TECH_HELD: technology_held,
     Route.RESEARCH: research,
     Route.SHORT_FAST: fast_lane,
+    Route.SHORT_MONTHLY: monthly_round,
+    Route.MEDIUM: medium_track,
     Route.LONG: long_track,
     Route.GUIDANCE: guide,
     Route.EQUIPMENT: lend,
 }
 _BRANCHES = {Branch.TECH_HELD: Route.TECH_HELD, Branch.ADDITIONAL_RD: Route.RESEARCH}
 # Cases that came to these before there was a procedure wait for somebody who does it by hand.
-_ADDED = frozenset({Route.LONG, Route.GUIDANCE, Route.EQUIPMENT})
+_ADDED = frozenset({Route.SHORT_MONTHLY, Route.MEDIUM, Route.LONG, Route.GUIDANCE, Route.EQUIPMENT})
 
 
 async def resolve(case: CaseFile) -> CaseOutcome:

@@ -47,7 +47,7 @@ async def long_track(case: CaseFile) -> CaseOutcome | Route:
                 return await _run(case)
             entries -= 1
         route = await choose_next(case, may_wait=entries >= 0)
-        if route is not None:
+        if isinstance(route, Route):
             return route
         await _wait_for_next_year(case)
 

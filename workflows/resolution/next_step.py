@@ -1,5 +1,8 @@
 """What follows when a project was not selected, or nothing is open to apply to (U09, U10)."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -12,15 +15,25 @@ from workflows.case_file import CaseFile
 from workflows.proceeding import Ended
 
 
-async def choose_next(case: CaseFile, *, may_wait: bool) -> Route | None:
+@dataclass(frozen=True)
+class Objection:
+    """The company objects to the decision; `reason` is the reference of what it wrote."""
+
+    reason: str | None
+
+
+async def choose_next(
+    case: CaseFile, *, may_wait: bool, object_until: datetime | None = None
+) -> Route | Objection | None:
     """Let the company choose how to go on; for one that is silent the coordinator decides.
 
     Args:
         case: The case.
         may_wait: Whether it may enter again; once it has done so too often, it may not.
+        object_until: Until when it may object to the decision; None where it can't.
 
     Returns:
-        Where the case goes on; None when it waits for the next call.
+        Where the case goes on, or the objection; None when it waits for the next call.
 
     Raises:
         Ended: Nothing follows.
@@ -33,7 +46,10 @@ async def choose_next(case: CaseFile, *, may_wait: bool) -> Route | None:
             COMPANY_GROUP,
             due="rd.next_choice",
             announce="next_choice",
-            parameters={"may_wait": "true" if may_wait else "false"},
+            parameters={
+                "may_wait": "true" if may_wait else "false",
+                "object_until": object_until.isoformat() if object_until else "",
+            },
         ),
     )
     if chosen is None:
@@ -48,5 +64,7 @@ async def choose_next(case: CaseFile, *, may_wait: bool) -> Route | None:
             return Route.RESEARCH
         case "guidance":
             return Route.GUIDANCE
+        case "object":
+            return Objection(chosen.reason)
         case _:
             raise Ended(CaseOutcome.NOT_SELECTED_FINAL, "not_selected", chosen.reason)

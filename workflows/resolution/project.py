@@ -8,13 +8,20 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import Role
     from schemas.case import CaseOutcome, CaseStatus, CaseStep, Route
-    from schemas.outcome import DecideOverrun, ReportProgress, ReportResult
+    from schemas.outcome import (
+        CheckMidterm,
+        DecideOverrun,
+        ReportProgress,
+        ReportResult,
+        TaskKind,
+    )
     from schemas.policy import Clock, Period
     from workflows.policy.programmes import Programme
 
 from workflows.asking import Question, ask, ask_until
 from workflows.case_file import CaseFile
 from workflows.proceeding import Ended, abandon
+from workflows.resolution.agreement import sign
 from workflows.resolution.result import Rework, confirm_result
 
 
@@ -74,9 +81,12 @@ async def _follow_progress(
 ) -> None:
     """Ask for a report at every interval until the result is there or the project's end has come.
 
+    The first interval that ends in the second half of a medium project brings its check.
+
     Raises:
-        Ended: The project leader stopped the project.
+        Ended: The project leader stopped the project, or the check did.
     """
+    began_at, is_checked = started_at, programme.midterm is None
     while not result.done():
         next_report = await case.deadline(programme.progress, start=started_at)
         if await case.wait(result.done, until=next_report.due_at, summary="report on the way"):
@@ -85,6 +95,37 @@ async def _follow_progress(
         report = await _first_of(case, result)
         if report is not None and report.decision == "stop":
             raise Ended(CaseOutcome.RD_STOPPED, "stopped", report.note)
+        if not is_checked and not result.done() and _is_past_half(case, began_at):
+            is_checked = True
+            await _check_at_half(case, programme)
+
+
+def _is_past_half(case: CaseFile, began_at: datetime) -> bool:
+    ends = [
+        task.deadline.due_at for task in case.tasks.open_ones if task.kind is TaskKind.REPORT_RESULT
+    ]
+    return bool(ends) and workflow.now() - began_at >= (ends[0] - began_at) / 2
+
+
+async def _check_at_half(case: CaseFile, programme: Programme) -> None:
+    """The mid-term check: go on, sign a changed plan, or stop."""
+    answer = await ask(
+        case,
+        Question(
+            CheckMidterm,
+            case.lead_group(Role.DEPT_HEAD),
+            due=programme.midterm or programme.overrun,
+        ),
+    )
+    case.note("case:midterm:checked", decision=answer.decision)
+    match answer.decision:
+        case "continue":
+            return
+        case "stop":
+            raise Ended(CaseOutcome.RD_STOPPED, "midterm", answer.reason)
+        case "change":
+            case.change(plan=case.snapshot.plan.model_copy(update={"document": answer.change}))
+            await sign(case)
 
 
 async def _first_of(

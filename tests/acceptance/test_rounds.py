@@ -1,0 +1,91 @@
+"""A selection round from outside: application, score sheets, ranking, agreement."""
+
+import asyncio
+from uuid import uuid4
+
+from tests.acceptance.test_journeys import DIFFICULTY, to_the_first_contact
+from tests.acceptance.visitors import Centre, Company, Staff
+
+PANEL = ("evaluator1", "evaluator2", "evaluator3")
+SCORES = {"need": 25, "technology": 35, "feasibility": 20}
+
+
+async def apply(centre: Centre) -> tuple[Company, str]:
+    """A short project that applies to the monthly round; and which round took it."""
+    company = await centre.file(DIFFICULTY)
+    await to_the_first_contact(centre, company, "additional_rd")
+    triage, support = await centre.staff("triage"), await centre.staff("kitech.support")
+    await support.complete(
+        company, "scope_project", months=3, budget_krw=20_000_000, plan="금형 냉각 개선"
+    )
+    await triage.complete(
+        company, "decide_track", decision="short_monthly", reason="월별 선정이 알맞음"
+    )
+    await support.complete(
+        company, "prepare_application", decision="apply", application="냉각 구조를 바꾸는 과제"
+    )
+    await company.until(step="round_decision")
+    case = await support.get(f"/cases/{company.case_number}")
+    return company, case["snapshot"]["entry"]["round_id"]
+
+
+async def own_sheet(evaluator: Staff, round_id: str) -> str:
+    """The task of a reviewer's own sheet."""
+    for _ in range(300):
+        listed = await evaluator.get(f"/tasks?mine=true&kind=score_applications&q={round_id}")
+        if listed["items"]:
+            return listed["items"][0]["task_id"]
+        await asyncio.sleep(0.3)
+    raise AssertionError(f"{evaluator.username} got no sheet of {round_id}")
+
+
+async def hand_in(centre: Centre, username: str, round_id: str) -> None:
+    """Score everything, and hand the sheet in."""
+    evaluator = await centre.staff(username)
+    task_id = await own_sheet(evaluator, round_id)
+    headers = {"Authorization": f"Bearer {evaluator.token}"}
+    view = await evaluator.get(f"/tasks/{task_id}/sheet")
+    assert "냉각" in view["lines"][0]["application"]
+    saved = await centre.call(
+        "PUT",
+        f"/tasks/{task_id}/sheet",
+        body={"assessments": {line["case_number"]: SCORES for line in view["lines"]}},
+        headers=headers,
+    )
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["complete"]
+    answer = await centre.call(
+        "POST",
+        f"/tasks/{task_id}/complete",
+        body={"outcome": {"decision": "hand_in", "sheet": saved.json()["sheet"]}},
+        headers={**headers, "If-Match": "*", "Idempotency-Key": uuid4().hex},
+    )
+    assert answer.status_code == 200, answer.text
+    again = await centre.call(
+        "PUT", f"/tasks/{task_id}/sheet", body={"assessments": {}}, headers=headers
+    )
+    assert again.status_code == 409
+
+
+async def test_a_round_from_the_application_to_the_agreement(centre: Centre) -> None:
+    company, round_id = await apply(centre)
+    await asyncio.gather(*(hand_in(centre, username, round_id) for username in PANEL))
+    coordinator = await centre.staff("coordinator")
+    task, version = await coordinator.task(round_id, "decide_round")
+    ranking = await coordinator.get(f"/rounds/{round_id}")
+    assert [one["score"] for one in ranking["applications"]] == [80.0]
+    confirmed = await centre.call(
+        "POST",
+        f"/tasks/{task['task']['task_id']}/complete",
+        body={"outcome": {"decision": "confirm"}},
+        headers={
+            "Authorization": f"Bearer {coordinator.token}",
+            "If-Match": version,
+            "Idempotency-Key": uuid4().hex,
+        },
+    )
+    assert confirmed.status_code == 200, confirmed.text
+
+    case = await company.until(step="agreement")
+    assert case["status"] == "in_service"
+    await centre.mail_to(company.case_number, "company@sme.example", "선정되었습니다")

@@ -1,0 +1,320 @@
+"""A round over its real durations: list, panel, quorum, ranking, decision, places."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TypeAlias
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from infra.postgres import rounds
+from infra.postgres.rounds import ApplicationRow
+from schemas.actor import Actor, Role
+from schemas.base import case_number, round_id
+from schemas.outcome import DecideRound, Outcome, ScoreApplications, TaskKind
+from schemas.selection import (
+    ApplicationRequest,
+    Place,
+    PlannedRound,
+    RoundIntake,
+    RoundProgramme,
+    RoundProjection,
+    RoundSnapshot,
+    RoundState,
+)
+from schemas.sheet import Assessment, ScoreSheet
+from schemas.task import HumanTask, TaskCompletion, TaskStatus
+from tests.driver import COORDINATOR, refusal_of, written
+from workers.policy_files import default_policy
+from workflows.selection_round import SelectionRound
+
+PANEL = tuple(f"acc-evaluator{nth}" for nth in range(1, 4))
+_YEARS = count(2100)
+_CASES = count(900_000)
+_PATIENCE_SECONDS = 20
+# A little more than the policy gives to what is on its way.
+_GRACE = timedelta(minutes=11)
+
+
+def reviewer(account: str) -> Actor:
+    return Actor(id=account, role=Role.EVALUATOR)
+
+
+class RoundDriver:
+    """One round with applications of cases that do not run."""
+
+    def __init__(
+        self,
+        env: WorkflowEnvironment,
+        handle: WorkflowHandle[SelectionRound, RoundSnapshot],
+        database: asyncpg.Pool,
+        cases: list[str],
+    ) -> None:
+        self._env = env
+        self._skipped = timedelta()
+        self.handle = handle
+        self.database = database
+        self.cases = cases
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._skipped
+
+    async def projection(self) -> RoundProjection:
+        return await self.handle.query(SelectionRound.projection)
+
+    async def snapshot(self) -> RoundSnapshot:
+        return (await self.projection()).snapshot
+
+    async def tags(self) -> list[str]:
+        return [entry.tag for entry in (await self.projection()).journal]
+
+    async def open_tasks(self, kind: TaskKind, *, at_least: int = 1) -> list[HumanTask]:
+        give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while True:
+            projection = await self.projection()
+            found = [
+                task
+                for task in projection.tasks
+                if task.kind is kind and task.status is TaskStatus.OPEN
+            ]
+            if len(found) >= at_least:
+                return found
+            assert asyncio.get_running_loop().time() < give_up_at, projection.snapshot
+            await asyncio.sleep(0.02)
+
+    async def until(self, state: RoundState) -> RoundSnapshot:
+        give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while (found := await self.snapshot()).state is not state:
+            assert asyncio.get_running_loop().time() < give_up_at, found
+            await asyncio.sleep(0.02)
+        return found
+
+    async def complete(self, task: HumanTask, outcome: Outcome, by: Actor) -> None:
+        await self.handle.execute_update(
+            SelectionRound.complete_task,
+            TaskCompletion(task_id=task.task_id, actor=by, submitted_at=self.now, outcome=outcome),
+            id=uuid4().hex,
+        )
+
+    async def hand_in(self, task: HumanTask, totals: dict[str, int]) -> None:
+        """A reviewer's sheet; a total of -1 is a conflict of interest."""
+        assert task.assignee is not None
+        sheet = ScoreSheet(
+            assessments={
+                number: Assessment(conflict=True)
+                if total < 0
+                else Assessment(
+                    need=min(total, 30),
+                    technology=min(max(total - 30, 0), 40),
+                    feasibility=max(total - 70, 0),
+                )
+                for number, total in totals.items()
+            }
+        )
+        await rounds.save_sheet(
+            self.database, task.task_id, self.handle.id, sheet, task.assignee, self.now
+        )
+        answer = ScoreApplications(decision="hand_in", sheet=sheet.sha256)
+        await self.complete(task, answer, reviewer(task.assignee))
+
+    async def confirm(self) -> None:
+        [task] = await self.open_tasks(TaskKind.DECIDE_ROUND)
+        await self.complete(task, DecideRound(decision="confirm"), COORDINATOR)
+
+    async def pass_time(self, duration: timedelta) -> None:
+        await self._env.fast_forward(self.handle, duration)
+        self._skipped += duration
+
+    async def pass_time_until(self, instant: datetime) -> None:
+        await self.pass_time(max(instant - self.now, timedelta()) + timedelta(seconds=2))
+
+    async def rows(self) -> dict[str, ApplicationRow]:
+        found = await rounds.applications(self.database, self.handle.id)
+        return {row.case_number: row for row in found}
+
+    async def states(self) -> list[str]:
+        rows = await self.rows()
+        return [rows[number].state.value for number in self.cases]
+
+
+StartRound: TypeAlias = Callable[..., Awaitable[RoundDriver]]
+
+
+@pytest.fixture
+async def panel(database: asyncpg.Pool) -> None:
+    for account in PANEL:
+        await database.execute(
+            """
+            INSERT INTO account (account_id, username, role, institute, display_name, email,
+                                 password_hash, valid_from)
+            VALUES ($1, $1, 'evaluator', NULL, '데모', 'panel@center1379.example', 'x',
+                    '2013-01-01')
+            ON CONFLICT DO NOTHING
+            """,
+            account,
+        )
+
+
+@pytest.fixture
+async def start_round(
+    temporal: WorkflowEnvironment, workers: None, database: asyncpg.Pool, panel: None
+) -> StartRound:
+    """Starts a monthly round with applications of the given budgets in millions of won."""
+
+    async def start(*millions: int) -> RoundDriver:
+        period = f"{next(_YEARS)}-01"
+        opened = datetime.now(UTC)
+        planned = PlannedRound(
+            round_id=round_id("short_monthly", period),
+            programme=RoundProgramme.SHORT_MONTHLY,
+            period=period,
+            opens_at=opened,
+            cutoff_at=opened + timedelta(days=20),
+        )
+        version = default_policy().version
+        await rounds.plan(database, planned, version)
+        cases: list[str] = []
+        for budget in millions:
+            number = case_number(2026, next(_CASES))
+            cases.append(number)
+            assert await rounds.apply(
+                database,
+                planned.round_id,
+                ApplicationRequest(
+                    case_number=number,
+                    programme=planned.programme,
+                    policy_version=version,
+                    submitted_at=opened,
+                    institute="KITECH",
+                    months=3,
+                    budget_krw=budget * 1_000_000,
+                ),
+            )
+        handle = await temporal.client.start_workflow(
+            SelectionRound.run,
+            RoundIntake(planned=planned, policy_version=version),
+            id=planned.round_id,
+            task_queue="case",
+        )
+        return RoundDriver(temporal, handle, database, cases)
+
+    return start
+
+
+async def to_the_panel(held: RoundDriver, reviewers: int = 3) -> list[HumanTask]:
+    await held.pass_time_until((await held.snapshot()).cutoff_at + _GRACE)
+    return await held.open_tasks(TaskKind.SCORE_APPLICATIONS, at_least=reviewers)
+
+
+async def decided(held: RoundDriver, *totals: int) -> None:
+    """Everybody gives the same scores, and the ranking is confirmed."""
+    for task in await to_the_panel(held):
+        await held.hand_in(task, dict(zip(held.cases, totals, strict=True)))
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+
+
+async def test_a_round_without_applications_is_empty(start_round: StartRound) -> None:
+    held = await start_round()
+    await held.pass_time(timedelta(days=21))
+
+    assert (await held.handle.result()).state is RoundState.EMPTY
+
+
+async def test_applications_are_checked_scored_ranked_and_decided(start_round: StartRound) -> None:
+    held = await start_round(20, 20, 31, 20)
+    tasks = await to_the_panel(held)
+    first, second, third = tasks
+    number = dict(enumerate(held.cases))
+    await held.hand_in(first, {number[0]: 90, number[1]: 50, number[3]: 80})
+    await held.hand_in(second, {number[0]: 80, number[1]: 40, number[3]: -1})
+    await held.hand_in(third, {number[0]: -1, number[1]: 60, number[3]: 100})
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+
+    rows = await held.rows()
+    assert await held.states() == ["selected", "not_selected", "ineligible", "selected"]
+    assert [rows[case].rank for case in held.cases] == [2, 3, None, 1]
+    assert rows[number[0]].score == 85
+    assert rows[number[2]].reason == "budget_outside_programme"
+    ranking = (await held.snapshot()).ranking
+    assert (ranking.selected, ranking.granted_krw) == (2, 40_000_000)
+    assert {task.assignee for task in tasks} == set(PANEL)
+
+
+async def test_reviewers_are_blind_of_each_other(start_round: StartRound) -> None:
+    held = await start_round(20)
+    first, second, _ = await to_the_panel(held)
+    assert second.assignee is not None
+    answer = ScoreApplications(decision="cannot_review", reason=written("출장"))
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await held.complete(first, answer, reviewer(second.assignee))
+
+    assert refusal_of(refused.value) == "conflict-of-interest"
+
+
+async def test_silent_reviewers_are_asked_again_until_there_is_a_quorum(
+    start_round: StartRound,
+) -> None:
+    held = await start_round(20)
+    [first, *_] = await to_the_panel(held)
+    await held.hand_in(first, {held.cases[0]: 70})
+    due = (await held.snapshot()).decide_by
+    assert due is not None
+    await held.pass_time_until(due + _GRACE)
+    again = await held.open_tasks(TaskKind.SCORE_APPLICATIONS, at_least=2)
+    assert first.assignee not in {task.assignee for task in again}
+    await held.hand_in(again[0], {held.cases[0]: 80})
+    later = (await held.snapshot()).decide_by
+    assert later is not None
+    await held.pass_time_until(later + _GRACE)
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+
+    assert await held.states() == ["selected"]
+    assert (await held.tags()).count("round:quorum:missed") == 1
+
+
+async def test_a_cut_budget_ranks_anew(start_round: StartRound) -> None:
+    held = await start_round(20, 20)
+    for task in await to_the_panel(held):
+        await held.hand_in(task, {held.cases[0]: 90, held.cases[1]: 80})
+    [task] = await held.open_tasks(TaskKind.DECIDE_ROUND)
+    assert task.parameters["selected"] == "2"
+    cut = DecideRound(decision="change_budget", budget_krw=25_000_000, reason=written("예산 삭감"))
+    await held.complete(task, cut, COORDINATOR)
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+
+    assert await held.states() == ["selected", "reserve"]
+
+
+async def test_a_place_that_is_given_up_goes_to_the_next_reserve(start_round: StartRound) -> None:
+    held = await start_round(*[30] * 22)
+    totals = [99 - nth for nth in range(22)]
+    await decided(held, *totals)
+    states = await held.states()
+    assert states == ["selected"] * 20 + ["reserve"] * 2
+    assert await rounds.give_up(held.database, held.handle.id, held.cases[3])
+    place = Place(round_id=held.handle.id, case_number=held.cases[3], at=held.now)
+    await held.handle.signal(SelectionRound.place_given_up, place)
+    for _ in range(200):
+        if (await held.states())[20] == "selected":
+            break
+        await asyncio.sleep(0.02)
+    final = (await held.snapshot()).places_until
+    assert final is not None
+    await held.pass_time_until(final + _GRACE)
+    closed = await held.handle.result()
+
+    assert closed.state is RoundState.CLOSED
+    states = await held.states()
+    assert (states[3], states[20], states[21]) == ("given_up", "selected", "not_selected")
+    assert (await held.rows())[held.cases[21]].reason == "no_place_left"

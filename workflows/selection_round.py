@@ -1,0 +1,240 @@
+"""SelectionRound: one competition of a programme and period, from its opening to its last place.
+
+It decides by rows: applications and score sheets are in the database, and reviewers' answers name
+their sheets by hash. So a round of hundreds of applications has a short history.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.actor import Role, centre_group
+    from schemas.outcome import DecideRound, ScoreApplications
+    from schemas.selection import (
+        Place,
+        RankingRequest,
+        RankingSummary,
+        RoundCheck,
+        RoundClosing,
+        RoundIntake,
+        RoundProjection,
+        RoundSnapshot,
+        RoundState,
+        Vacancy,
+    )
+    from schemas.sheet import SheetReference
+    from workflows.policy.rounds import COMPETITIONS, quorum
+
+from workflows import activity_stubs
+from workflows.asking import Question, ask, ask_until
+from workflows.proceeding import abandon
+from workflows.round_file import RoundFile
+from workflows.task_updates import TaskUpdates
+
+_EVALUATORS = centre_group(Role.EVALUATOR)
+_COORDINATORS = centre_group(Role.COORDINATOR)
+
+
+@workflow.defn(name="SelectionRound")
+class SelectionRound(TaskUpdates):
+    """A round. Its id says programme and period, so it is held once."""
+
+    @workflow.init
+    def __init__(self, intake: RoundIntake) -> None:
+        self._round = self.proceeding = RoundFile(intake)
+        self._competition = COMPETITIONS[intake.planned.programme]
+        self._vacancies = 0
+        self._filled = 0
+
+    @workflow.run
+    async def run(self, intake: RoundIntake) -> RoundSnapshot:
+        """Applications, list, panel, ranking, decision, objections, places (domain 3.7)."""
+        file = self._round
+        file.policy = await activity_stubs.pin_policy(intake.policy_version)
+        recording = asyncio.create_task(file.keep_records())
+        await self._take_applications()
+        check = await self._close_list()
+        if check.eligible + check.ineligible == 0:
+            file.move(RoundState.EMPTY)
+        else:
+            if check.eligible:
+                await self._score(check.panel)
+                await self._decide()
+            await self._tell_everybody()
+            await self._fill_places_until_the_end()
+            file.move(RoundState.CLOSED)
+        await file.records_are_kept()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        abandon(recording)
+        return file.snapshot
+
+    async def _take_applications(self) -> None:
+        file = self._round
+        file.note("round:work:opened", cutoff_at=file.snapshot.cutoff_at.isoformat())
+        await file.wait(lambda: False, until=file.snapshot.cutoff_at, summary="cut-off")
+        # Submitted in time counts, and may still be on its way: a centre that was down over the
+        # cut-off has to catch up with its cases first.
+        grace = timedelta(seconds=file.policy.count("expiry.grace_seconds"))
+        for _ in range(file.policy.count("round.late_arrivals")):
+            await workflow.sleep(grace, summary="grace at the cut-off")
+            if not await activity_stubs.applications_on_their_way(file.number):
+                return
+
+    async def _close_list(self) -> RoundCheck:
+        file = self._round
+        check = await activity_stubs.close_list(
+            RoundClosing(
+                round_id=file.number,
+                policy_version=file.policy.version,
+                at=workflow.now(),
+                panel=file.policy.count("round.panel"),
+            )
+        )
+        file.note(
+            "round:list:closed", eligible=str(check.eligible), ineligible=str(check.ineligible)
+        )
+        file.change(eligible=check.eligible, ineligible=check.ineligible, panel=check.panel)
+        return check
+
+    async def _score(self, panel: tuple[str, ...]) -> None:
+        """Have every reviewer hand in a sheet, or enough of them for a quorum."""
+        file = self._round
+        while not panel:
+            # Nobody is there to review: the centre names reviewers, and the round goes on.
+            file.tell("round_without_panel", _COORDINATORS)
+            retry = await file.deadline("round.quorum_retry")
+            await file.wait(lambda: False, until=retry.due_at, summary="no panel")
+            panel = (await self._close_list()).panel
+        with file.transition():
+            due = await file.deadline(self._competition.evaluation)
+            file.move(RoundState.PANEL, decide_by=due.due_at)
+        await self._ask(panel, due.due_at)
+        while len(self._sheets) < min(quorum(len(panel)), len(panel)):
+            file.tell("round_lacks_quorum", _COORDINATORS)
+            with file.transition():
+                due = await file.deadline("round.quorum_retry")
+                file.note("round:quorum:missed", due_at=due.due_at.isoformat())
+                file.change(decide_by=due.due_at)
+            await self._ask(panel, due.due_at)
+
+    async def _ask(self, panel: tuple[str, ...], due_at: datetime) -> None:
+        """Ask those of the panel who have not handed in a sheet, each blind of the others."""
+        done = {sheet.task_id for sheet in self._sheets}
+        busy = {task.assignee for task in self._round.tasks if task.task_id in done}
+        await asyncio.gather(
+            *(
+                ask_until(
+                    self._round,
+                    Question(
+                        ScoreApplications,
+                        _EVALUATORS,
+                        due=self._competition.evaluation,
+                        due_at=due_at,
+                        assignee=reviewer,
+                        excluded=tuple(other for other in panel if other != reviewer),
+                        parameters={"round": self._round.number},
+                    ),
+                )
+                for reviewer in panel
+                if reviewer not in busy
+            )
+        )
+
+    @property
+    def _sheets(self) -> tuple[SheetReference, ...]:
+        """What was handed in."""
+        return tuple(
+            SheetReference(task_id=task.task_id, sha256=task.outcome.sheet)
+            for task in self._round.tasks
+            if isinstance(task.outcome, ScoreApplications) and task.outcome.sheet is not None
+        )
+
+    async def _decide(self) -> None:
+        """Rank, and have the ranking confirmed; another budget ranks anew."""
+        file = self._round
+        budget = file.policy.count(self._competition.budget)
+        while True:
+            ranking = await self._rank(budget)
+            file.move(RoundState.RANKED, budget_krw=budget, ranking=ranking)
+            decision = await ask(
+                file,
+                Question(
+                    DecideRound,
+                    _COORDINATORS,
+                    due="round.decision",
+                    parameters={
+                        "round": file.number,
+                        "selected": str(ranking.selected),
+                        "reserve": str(ranking.reserve),
+                        "not_selected": str(ranking.not_selected),
+                        "granted_krw": str(ranking.granted_krw),
+                        "round_budget_krw": str(budget),
+                    },
+                ),
+            )
+            if decision.decision == "confirm":
+                return
+            budget = decision.budget_krw or 0
+
+    async def _rank(self, budget: int) -> RankingSummary:
+        file = self._round
+        return await activity_stubs.rank_applications(
+            RankingRequest(
+                round_id=file.number,
+                sheets=self._sheets,
+                budget_krw=budget,
+                threshold=file.policy.count("round.threshold"),
+                fewest_scores=min(file.policy.count("round.fewest_scores"), len(self._sheets)),
+            )
+        )
+
+    async def _tell_everybody(self) -> None:
+        """Tell every case its decision, and wait until nobody can object any more."""
+        file = self._round
+        with file.transition():
+            final = await file.deadline("round.objection", reminders=None)
+            places = await file.deadline(self._competition.agreement, reminders=None)
+            file.move(RoundState.OBJECTION, final_at=final.due_at, places_until=places.due_at)
+        await self._tell()
+
+    async def _fill_places_until_the_end(self) -> None:
+        """Let reserves move up while places are given up; at the end let them go."""
+        file = self._round
+        final_at = file.snapshot.final_at or workflow.now()
+        await self._fill_places(until=final_at)
+        file.move(RoundState.FINAL)
+        await self._fill_places(until=file.snapshot.places_until or final_at)
+        if await self._fill(final=True):
+            await self._tell()
+
+    async def _fill_places(self, until: datetime) -> None:
+        while await self._round.wait(
+            lambda: self._vacancies > self._filled, until=until, summary="places given up"
+        ):
+            self._filled = self._vacancies
+            if await self._fill(final=False):
+                await self._tell()
+
+    async def _fill(self, *, final: bool) -> int:
+        return await activity_stubs.fill_places(
+            Vacancy(
+                round_id=self._round.number,
+                budget_krw=self._round.snapshot.budget_krw,
+                final=final,
+            )
+        )
+
+    async def _tell(self) -> None:
+        told = await activity_stubs.tell_applicants(self._round.number)
+        self._round.note("round:cases:told", cases=str(told))
+
+    @workflow.signal(description="A case gave its place up")
+    def place_given_up(self, place: Place) -> None:
+        self._vacancies += 1
+        self._round.note("round:place:given_up", case=place.case_number)
+
+    @workflow.query(description="Row, tasks and journal of the read model")
+    def projection(self) -> RoundProjection:
+        return self._round.projection()
