@@ -16,7 +16,7 @@ from api.idempotency import once
 from api.named import check_named, find_assignable
 from infra.postgres import documents, tasks
 from schemas.actor import Actor, groups_of
-from schemas.base import WireModel
+from schemas.base import WireModel, is_round
 from schemas.outcome import OUTCOMES, Outcome, TaskKind
 from schemas.problem import ProblemType, Refused
 from schemas.task import (
@@ -113,7 +113,12 @@ async def extend(  # noqa: PLR0913  # each is named at the call
     key: str,
 ) -> TaskAnswer:
     """Ask for more time for a task; the company is told, or asked for its consent."""
-    await check_may_work_on(centre, caller.actor, task_id)
+    task = await check_may_work_on(centre, caller.actor, task_id)
+    if is_round(task.case_number):
+        raise Refused(
+            ProblemType.EXTENSION_REFUSED,
+            "Others wait for this answer, so it cannot be extended. Complete it, or release it.",
+        )
     act = Act(caller, "extend", task_id, key)
     reference = await store_text(centre, act, "extension", reason)
     change = TaskExtension(

@@ -11,7 +11,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import Role, centre_group
-    from schemas.outcome import DecideRound, ScoreApplications
+    from schemas.outcome import DecideRound, ResolveOverdue, ScoreApplications
+    from schemas.problem import ProblemType, Refused
     from schemas.selection import (
         Place,
         RankingRequest,
@@ -25,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         Vacancy,
     )
     from schemas.sheet import SheetReference
+    from schemas.task import TaskCompletion
     from workflows.policy.rounds import COMPETITIONS, quorum
 
 from workflows import activity_stubs
@@ -229,6 +231,15 @@ class SelectionRound(TaskUpdates):
     async def _tell(self) -> None:
         told = await activity_stubs.tell_applicants(self._round.number)
         self._round.note("round:cases:told", cases=str(told))
+
+    def check_new(self, completion: TaskCompletion) -> None:
+        outcome = completion.outcome
+        if isinstance(outcome, ResolveOverdue) and outcome.decision == "close_case":
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "A round is not closed by a task. Remind, reassign or extend.",
+                field="/outcome/decision",
+            )
 
     @workflow.signal(description="A case gave its place up")
     def place_given_up(self, place: Place) -> None:

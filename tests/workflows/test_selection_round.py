@@ -16,7 +16,13 @@ from infra.postgres import rounds
 from infra.postgres.rounds import ApplicationRow
 from schemas.actor import Actor, Role
 from schemas.base import case_number, round_id
-from schemas.outcome import DecideRound, Outcome, ScoreApplications, TaskKind
+from schemas.outcome import (
+    DecideRound,
+    Outcome,
+    ResolveOverdue,
+    ScoreApplications,
+    TaskKind,
+)
 from schemas.selection import (
     ApplicationRequest,
     Place,
@@ -29,7 +35,7 @@ from schemas.selection import (
 )
 from schemas.sheet import Assessment, ScoreSheet
 from schemas.task import HumanTask, TaskCompletion, TaskStatus
-from tests.driver import COORDINATOR, refusal_of, written
+from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
 from workers.policy_files import default_policy
 from workflows.selection_round import SelectionRound
 
@@ -318,3 +324,24 @@ async def test_a_place_that_is_given_up_goes_to_the_next_reserve(start_round: St
     states = await held.states()
     assert (states[3], states[20], states[21]) == ("given_up", "selected", "not_selected")
     assert (await held.rows())[held.cases[21]].reason == "no_place_left"
+
+
+async def test_an_overdue_ranking_is_pushed_and_never_closes_the_round(
+    start_round: StartRound,
+) -> None:
+    held = await start_round(20)
+    for task in await to_the_panel(held):
+        await held.hand_in(task, {held.cases[0]: 90})
+    [ranking] = await held.open_tasks(TaskKind.DECIDE_ROUND)
+    assert ranking.deadline.l2_at is not None
+    await held.pass_time_until(ranking.deadline.l2_at)
+    [overdue] = await held.open_tasks(TaskKind.RESOLVE_OVERDUE)
+    close = ResolveOverdue(decision="close_case", reason=written("사유"))
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await held.complete(overdue, close, DIRECTOR)
+
+    assert refusal_of(refused.value) == "outcome-mismatch"
+    await held.complete(overdue, ResolveOverdue(decision="remind"), DIRECTOR)
+    await held.confirm()
+    assert (await held.until(RoundState.OBJECTION)).ranking.selected == 1
