@@ -155,6 +155,8 @@ SOLVED_OTHERWISE: Final[Weights] = {"yes": 0.15, "partly": 0.35, "no": 0.5}
 
 # Kind of task, then field.
 DECISIONS: Final[Mapping[str, Mapping[str, Weights]]] = {
+    # Panels are not simulated: nobody saves a sheet, so nobody hands one in.
+    TaskKind.SCORE_APPLICATIONS: {"decision": {"cannot_review": 1.0}},
     TaskKind.SCREEN_CASE: {
         "decision": {"proceed": 0.87, "supplement": 0.08, "wrong_channel": 0.03, "answer": 0.01,
                      "not_sme": 0.01},
