@@ -8,9 +8,10 @@ import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeAlias, TypeVar
 
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.workflow import UpdateMethodMultiParam
 
 from api.auth import Caller
 from api.centre import Centre, calling_temporal
@@ -28,7 +29,10 @@ RPC_TIMEOUT: Final = timedelta(seconds=10)
 PROJECTION_WAIT_SECONDS: Final = 1.5
 _POLL_SECONDS: Final = 0.03
 
+ArgumentT = TypeVar("ArgumentT", bound=WireModel)
 AnswerT = TypeVar("AnswerT", bound=WireModel)
+# One of the updates of a case's workflow, or of a round's under the same name.
+Change: TypeAlias = UpdateMethodMultiParam[[SupportCase, ArgumentT], AnswerT]
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,8 @@ async def store_text(centre: Centre, act: Act, purpose: str, text: str) -> str:
 async def update(
     centre: Centre,
     act: Act,
-    update_of: Any,  # noqa: ANN401  # one of SupportCase's updates
-    argument: WireModel,
-    answer_type: type[AnswerT],
+    change: Change[ArgumentT, AnswerT],
+    argument: ArgumentT,
 ) -> AnswerT:
     """Tell the case's workflow, once however often it is repeated, and return what it answers.
 
@@ -101,18 +104,13 @@ async def update(
     handle = centre.temporal.get_workflow_handle_for(SupportCase.run, case_number)
     try:
         with calling_temporal():
-            answer = await handle.execute_update(
-                update_of,
-                argument,
-                id=act.update_id,
-                rpc_timeout=RPC_TIMEOUT,
-                result_type=answer_type,
+            return await handle.execute_update(
+                change, argument, id=act.update_id, rpc_timeout=RPC_TIMEOUT
             )
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         raise await _not_running(centre, case_number) from error
-    return cast("AnswerT", answer)
 
 
 async def _not_running(centre: Centre, case_number: str) -> Refused:

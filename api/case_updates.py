@@ -1,8 +1,8 @@
 """What companies and staff do to a case as a whole: withdraw, reopen, pause, name a handler."""
 
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
-from api.acts import Act, is_projected, store_text, update
+from api.acts import Act, Change, is_projected, store_text, update
 from api.auth import Caller
 from api.centre import Centre
 from api.idempotency import once
@@ -13,12 +13,15 @@ from schemas.base import WireModel
 from schemas.case import (
     CaseSnapshot,
     CaseStatus,
+    CompanyWish,
     HandlerChange,
     HoldRequest,
     ReopenRequest,
     Withdrawal,
 )
 from workflows.support_case import SupportCase
+
+WishT = TypeVar("WishT", bound=CompanyWish)
 
 
 class CaseAnswer(WireModel):
@@ -34,16 +37,7 @@ async def withdraw(
 ) -> CaseAnswer:
     """End a case at the company's wish."""
     act = Act(caller, "withdraw", case_number, key)
-
-    async def act_now() -> CaseAnswer:
-        reference = reason and await store_text(centre, act, "withdraw", reason)
-        change = Withdrawal(
-            actor_id=caller.actor.id, submitted_at=centre.clock(), reason=reference or None
-        )
-        snapshot = await update(centre, act, SupportCase.withdraw, change, CaseSnapshot)
-        return await _case_answer(centre, snapshot)
-
-    return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
+    return await _follow(centre, act, SupportCase.withdraw, Withdrawal, reason)
 
 
 async def reopen(
@@ -51,16 +45,7 @@ async def reopen(
 ) -> CaseAnswer:
     """Ask to take a closed case up again."""
     act = Act(caller, "reopen", case_number, key)
-
-    async def act_now() -> CaseAnswer:
-        reference = reason and await store_text(centre, act, "reopen", reason)
-        change = ReopenRequest(
-            actor_id=caller.actor.id, submitted_at=centre.clock(), reason=reference or None
-        )
-        snapshot = await update(centre, act, SupportCase.reopen, change, CaseSnapshot)
-        return await _case_answer(centre, snapshot)
-
-    return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
+    return await _follow(centre, act, SupportCase.reopen, ReopenRequest, reason)
 
 
 async def change_handler(  # noqa: PLR0913  # each is named at the call
@@ -86,7 +71,7 @@ async def change_handler(  # noqa: PLR0913  # each is named at the call
     async def act_now() -> CaseAnswer:
         reference = reason and await store_text(centre, act, "handler", reason)
         change = HandlerChange(actor=caller.actor, handler=handler, reason=reference or None)
-        snapshot = await update(centre, act, SupportCase.change_handler, change, CaseSnapshot)
+        snapshot = await update(centre, act, SupportCase.change_handler, change)
         return await _case_answer(centre, snapshot)
 
     return await once(centre, act.attempt(f"{account_id}\n{reason}", CaseAnswer), act_now)
@@ -96,27 +81,31 @@ async def hold(
     centre: Centre, caller: Caller, case_number: str, reason: str | None, *, key: str
 ) -> CaseAnswer:
     """Pause a case at the company's wish."""
-    return await _hold(centre, Act(caller, "hold", case_number, key), SupportCase.hold, reason)
+    act = Act(caller, "hold", case_number, key)
+    return await _follow(centre, act, SupportCase.hold, HoldRequest, reason)
 
 
 async def end_hold(centre: Centre, caller: Caller, case_number: str, *, key: str) -> CaseAnswer:
     """Let a paused case go on."""
-    return await _hold(centre, Act(caller, "end_hold", case_number, key), SupportCase.end_hold)
+    act = Act(caller, "end_hold", case_number, key)
+    return await _follow(centre, act, SupportCase.end_hold, HoldRequest, None)
 
 
-async def _hold(
+async def _follow(
     centre: Centre,
     act: Act,
-    update_of: Any,  # noqa: ANN401  # one of SupportCase's updates
-    reason: str | None = None,
+    change: Change[WishT, CaseSnapshot],
+    wish: type[WishT],
+    reason: str | None,
 ) -> CaseAnswer:
+    """Tell the case what its company wishes, with the reason if it gave one."""
+
     async def act_now() -> CaseAnswer:
         reference = reason and await store_text(centre, act, act.operation, reason)
-        change = HoldRequest(
+        told = wish(
             actor_id=act.caller.actor.id, submitted_at=centre.clock(), reason=reference or None
         )
-        snapshot = await update(centre, act, update_of, change, CaseSnapshot)
-        return await _case_answer(centre, snapshot)
+        return await _case_answer(centre, await update(centre, act, change, told))
 
     return await once(centre, act.attempt(reason or "", CaseAnswer), act_now)
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from temporalio.client import WorkflowUpdateFailedError
 
-from api.acts import Act, is_projected, store_text, update
+from api.acts import Act, ArgumentT, Change, is_projected, store_text, update
 from api.auth import Caller, scope_of
 from api.centre import Centre
 from api.idempotency import once
@@ -171,7 +171,7 @@ async def _submit(centre: Centre, act: Act, checked: WireModel, expected: int | 
     submitted_at = await documents.add_submission(centre.pool, submission_id, completion)
     completion = completion.model_copy(update={"submitted_at": submitted_at})
     try:
-        receipt = await update(centre, act, SupportCase.complete_task, completion, TaskReceipt)
+        receipt = await update(centre, act, SupportCase.complete_task, completion)
     except WorkflowUpdateFailedError:
         # Refused by a rule. Other failures leave it `stored`: the workflow looks for those before
         # it lets a task expire.
@@ -278,11 +278,11 @@ def _may_see(actor: Actor, task: HumanTask) -> bool:
 async def _change_task(
     centre: Centre,
     act: Act,
-    update_of: Any,  # noqa: ANN401  # one of SupportCase's updates
-    argument: WireModel,
+    change: Change[ArgumentT, TaskReceipt],
+    argument: ArgumentT,
 ) -> TaskAnswer:
     async def act_now() -> TaskAnswer:
-        receipt = await update(centre, act, update_of, argument, TaskReceipt)
+        receipt = await update(centre, act, change, argument)
         return await _task_answer(centre, receipt)
 
     return await once(centre, act.attempt(argument.model_dump_json(), TaskAnswer), act_now)

@@ -365,28 +365,24 @@ class CaseSnapshot(WireModel):
     language: str = "ko"
 
 
-class Withdrawal(WireModel):
-    """The company's wish to end the case; a reason is asked for, not required (U06)."""
+class CompanyWish(WireModel):
+    """What a company wishes for its case; a reason is asked for, not required."""
 
     actor_id: str
     submitted_at: Instant
     reason: str | None = Field(default=None, description="Reference to the stored text.")
 
 
-class ReopenRequest(WireModel):
+class Withdrawal(CompanyWish):
+    """The company's wish to end the case (U06)."""
+
+
+class ReopenRequest(CompanyWish):
     """Asks to take a closed case up again inside its window (U16)."""
 
-    actor_id: str
-    submitted_at: Instant
-    reason: str | None = Field(default=None, description="Reference to the stored text.")
 
-
-class HoldRequest(WireModel):
+class HoldRequest(CompanyWish):
     """The company's wish to pause its case, or to let it go on."""
-
-    actor_id: str
-    submitted_at: Instant
-    reason: str | None = Field(default=None, description="Reference to the stored text.")
 
 
 class HandlerChange(WireModel):
