@@ -1,7 +1,7 @@
 """Moves histories of closed cases into the centre's own database."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 import structlog
@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.postgres import archive
 from infra.postgres.archive import ArchivedHistory
+from schemas.base import WireModel
 from schemas.record import CaseProjection
 from workflows.activity_stubs import Archive
 
@@ -18,6 +19,7 @@ log = structlog.stdlib.get_logger()
 
 # Terminated and failed cases too: what went wrong with them is what an auditor asks about.
 _CLOSED: Final = 'WorkflowType = "SupportCase" AND ExecutionStatus != "Running"'
+AnswerT = TypeVar("AnswerT", bound=WireModel)
 _TIMEOUT: Final = timedelta(seconds=20)
 # What a server says, in this order, of a run that never began, of one that is gone, and of one
 # whose program fails again and again.
@@ -74,14 +76,25 @@ class ArchiveActivities(Archive):
 async def last_state(client: Client, run: WorkflowExecution) -> CaseProjection | None:
     """What a case answers when it is asked for its rows; None when it can't answer.
 
-    One case that can't must not keep the others from being archived or rebuilt.
+    Raises:
+        RPCError: Temporal cannot be reached.
+    """
+    return await last_answer(client, run, CaseProjection)
+
+
+async def last_answer(
+    client: Client, run: WorkflowExecution, kind: type[AnswerT]
+) -> AnswerT | None:
+    """What a workflow answers when it is asked for its rows; None when it can't answer.
+
+    One that can't must not keep the others from being archived or rebuilt.
 
     Raises:
         RPCError: Temporal cannot be reached.
     """
     try:
         return await client.get_workflow_handle(run.id, run_id=run.run_id).query(
-            "projection", result_type=CaseProjection, rpc_timeout=_TIMEOUT
+            "projection", result_type=kind, rpc_timeout=_TIMEOUT
         )
     except RPCError as error:
         if error.status not in _NO_ANSWER:

@@ -240,4 +240,5 @@ class RoundActivities(Rounds):
                 )
                 state, reason = ApplicationState.SELECTED, "moved_up"
             await rounds.set_state(db, vacancy.round_id, chosen, state, reason)
-        return len(chosen)
+        # Not how many moved: an attempt that was lost has moved them already, and told nobody.
+        return len(await rounds.untold(self._pool, vacancy.round_id))

@@ -19,12 +19,6 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.archive import ArchiveActivities
-from activities.bookings import BookingActivities
-from activities.calendar import CalendarActivities
-from activities.deadlines import DeadlineActivities
-from activities.records import RecordsActivities
-from activities.rounds import RoundActivities
 from infra.postgres.calendar import load_holidays
 from infra.postgres.migrate import migrate
 from infra.postgres.policies import add_policy
@@ -38,8 +32,9 @@ from schemas.outcome import (
 )
 from tests.chromium import chromium
 from tests.driver import CaseDriver, StartCase
+from tests.settings import settings_for_test
 from workers.policy_files import default_policy
-from workers.registry import CASE, WORKFLOWS
+from workers.registry import CASE, Resources, registrations
 from workers.worker import workflow_runner
 from workflows.activity_stubs import Matching
 from workflows.support_case import SupportCase
@@ -162,36 +157,14 @@ async def workers(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> Asyn
     async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
         """Delivery has tests of its own."""
 
-    records = RecordsActivities(database, leave_to_the_sweeper)
-    deadlines = DeadlineActivities(database)
-    bookings = BookingActivities(database)
-    calendar = CalendarActivities(database, temporal.client)
-    archive = ArchiveActivities(database, temporal.client)
-    rounds = RoundActivities(database, temporal.client, leave_to_the_sweeper)
+    registered = registrations(
+        Resources(database, settings_for_test(), temporal.client, leave_to_the_sweeper)
+    )[CASE]
     case = Worker(
         temporal.client,
-        task_queue="case",
-        workflows=WORKFLOWS[CASE],
-        activities=[
-            records.save_case,
-            records.screen,
-            records.find_submission,
-            deadlines.pin_policy,
-            deadlines.compute,
-            bookings.book,
-            bookings.close,
-            calendar.tell_cases,
-            archive.keep_closed,
-            rounds.apply,
-            rounds.save,
-            rounds.on_their_way,
-            rounds.close_list,
-            rounds.rank,
-            rounds.tell_cases,
-            rounds.grant,
-            rounds.give_up,
-            rounds.fill_places,
-        ],
+        task_queue=CASE,
+        workflows=registered.workflows,
+        activities=registered.activities,
         workflow_runner=workflow_runner(),
     )
     matching = Worker(

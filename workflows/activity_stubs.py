@@ -254,7 +254,11 @@ async def give_up_place(place: Place) -> None:
 
 
 async def fill_places(vacancy: Vacancy) -> int:
-    """Let reserves move up into what was given up; or, at the end, let them go."""
+    """Let reserves move up into what was given up; or, at the end, let them go.
+
+    Returns:
+        How many cases have to be told.
+    """
     return await _on_our_database(Rounds.fill_places, vacancy)
 
 

@@ -47,7 +47,7 @@ class SelectionRound(TaskUpdates):
     def __init__(self, intake: RoundIntake) -> None:
         self._round = self.proceeding = RoundFile(intake)
         self._competition = COMPETITIONS[intake.planned.programme]
-        self._vacancies = 0
+        self._given_up: set[str] = set()
         self._filled = 0
 
     @workflow.run
@@ -94,10 +94,16 @@ class SelectionRound(TaskUpdates):
                 panel=file.policy.count("round.panel"),
             )
         )
+        # The row says so already; it must not be open again with the next record.
+        file.move(
+            RoundState.PANEL,
+            eligible=check.eligible,
+            ineligible=check.ineligible,
+            panel=check.panel,
+        )
         file.note(
             "round:list:closed", eligible=str(check.eligible), ineligible=str(check.ineligible)
         )
-        file.change(eligible=check.eligible, ineligible=check.ineligible, panel=check.panel)
         return check
 
     async def _score(self, panel: tuple[str, ...]) -> None:
@@ -111,7 +117,7 @@ class SelectionRound(TaskUpdates):
             panel = (await self._close_list()).panel
         with file.transition():
             due = await file.deadline(self._competition.evaluation)
-            file.move(RoundState.PANEL, decide_by=due.due_at)
+            file.change(decide_by=due.due_at)
         await self._ask(panel, due.due_at)
         while len(self._sheets) < min(quorum(len(panel)), len(panel)):
             file.tell("round_lacks_quorum", _COORDINATORS)
@@ -213,9 +219,9 @@ class SelectionRound(TaskUpdates):
 
     async def _fill_places(self, until: datetime) -> None:
         while await self._round.wait(
-            lambda: self._vacancies > self._filled, until=until, summary="places given up"
+            lambda: len(self._given_up) > self._filled, until=until, summary="places given up"
         ):
-            self._filled = self._vacancies
+            self._filled = len(self._given_up)
             if await self._fill(final=False):
                 await self._tell()
 
@@ -243,7 +249,10 @@ class SelectionRound(TaskUpdates):
 
     @workflow.signal(description="A case gave its place up")
     def place_given_up(self, place: Place) -> None:
-        self._vacancies += 1
+        # The signal comes again when whoever sent it did not learn that it had come.
+        if place.case_number in self._given_up:
+            return
+        self._given_up.add(place.case_number)
         self._round.note("round:place:given_up", case=place.case_number)
 
     @workflow.query(description="Row, tasks and journal of the read model")

@@ -294,17 +294,21 @@ async def give_up(db: Database, round_id: str, case_number: str) -> bool:
     """Take a place back: given up once it was selected, else withdrawn.
 
     Returns:
-        Whether a place became free by that.
+        Whether a place became free by that; the same when it is repeated.
     """
-    state: str | None = await db.fetchval(
+    await db.execute(
         """
         UPDATE application
            SET state = CASE WHEN state = 'selected' THEN 'given_up' ELSE 'withdrawn' END
          WHERE round_id = $1
            AND case_number = $2
            AND state IN ('applied', 'selected', 'reserve')
-        RETURNING state
         """,
+        round_id,
+        case_number,
+    )
+    state: str | None = await db.fetchval(
+        "SELECT state FROM application WHERE round_id = $1 AND case_number = $2",
         round_id,
         case_number,
     )
@@ -380,12 +384,13 @@ async def latest(db: Database, *, limit: int = 50) -> list[RoundSnapshot]:
 async def save_sheet(  # noqa: PLR0913, PLR0917  # a sheet has this many parts
     db: Database, task_id: str, round_id: str, sheet: ScoreSheet, saved_by: str, at: datetime
 ) -> None:
-    """Keep a sheet; saving the same one again changes nothing."""
+    """Keep a sheet; saving the current one again changes nothing."""
     await db.execute(
         """
         INSERT INTO score_sheet (task_id, sha256, round_id, scores, saved_by, saved_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT DO NOTHING
+        SELECT $1, $2, $3, $4, $5, $6
+         WHERE $2 IS DISTINCT FROM (SELECT sha256 FROM score_sheet
+                                     WHERE task_id = $1 ORDER BY nth DESC LIMIT 1)
         """,
         task_id,
         sheet.sha256,
@@ -399,7 +404,7 @@ async def save_sheet(  # noqa: PLR0913, PLR0917  # a sheet has this many parts
 async def latest_sheet(db: Database, task_id: str) -> ScoreSheet | None:
     """The sheet that a reviewer saved last."""
     stored = await db.fetchval(
-        "SELECT scores FROM score_sheet WHERE task_id = $1 ORDER BY saved_at DESC LIMIT 1", task_id
+        "SELECT scores FROM score_sheet WHERE task_id = $1 ORDER BY nth DESC LIMIT 1", task_id
     )
     return None if stored is None else ScoreSheet.model_validate(stored)
 
@@ -407,7 +412,7 @@ async def latest_sheet(db: Database, task_id: str) -> ScoreSheet | None:
 async def sheet(db: Database, reference: SheetReference) -> ScoreSheet | None:
     """One sheet of a task, by its hash."""
     stored = await db.fetchval(
-        "SELECT scores FROM score_sheet WHERE task_id = $1 AND sha256 = $2",
+        "SELECT scores FROM score_sheet WHERE task_id = $1 AND sha256 = $2 LIMIT 1",
         reference.task_id,
         reference.sha256,
     )

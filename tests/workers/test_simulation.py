@@ -1,7 +1,7 @@
 """The simulated year: what is filed, who answers how, and one small year through the real thing."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from workflows.policy.business_calendar import SEOUL, BusinessCalendar
 from workflows.policy.eligibility import check_business_number
 from workflows.policy.task_rules import check_outcome
 
-YEAR = date.today().year + 1  # noqa: DTZ011  # any year to come
+YEAR = datetime.now(SEOUL).year + 1  # any year to come
 DAYS = BusinessCalendar(HolidayTable(version=1, holidays=public_office_holidays()))
 NOW = datetime(YEAR, 3, 3, 1, tzinfo=UTC)
 STAFF = [

@@ -1,7 +1,7 @@
 """A round over its real durations: list, panel, quorum, ranking, decision, places."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TypeAlias
@@ -12,6 +12,7 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from activities.rounds import RoundActivities
 from infra.postgres import rounds
 from infra.postgres.rounds import ApplicationRow
 from schemas.actor import Actor, Role
@@ -32,11 +33,13 @@ from schemas.selection import (
     RoundProjection,
     RoundSnapshot,
     RoundState,
+    Vacancy,
 )
 from schemas.sheet import Assessment, ScoreSheet
 from schemas.task import HumanTask, TaskCompletion, TaskStatus
 from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
 from workers.policy_files import default_policy
+from workers.rebuild import rebuild
 from workflows.selection_round import SelectionRound
 
 PANEL = tuple(f"acc-evaluator{nth}" for nth in range(1, 4))
@@ -147,6 +150,16 @@ class RoundDriver:
     async def states(self) -> list[str]:
         rows = await self.rows()
         return [rows[number].state.value for number in self.cases]
+
+
+@pytest.fixture
+def activities(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> RoundActivities:
+    """As a worker has them, called here as often as an interrupted attempt would be."""
+
+    async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
+        """Delivery has tests of its own."""
+
+    return RoundActivities(database, temporal.client, leave_to_the_sweeper)
 
 
 StartRound: TypeAlias = Callable[..., Awaitable[RoundDriver]]
@@ -345,3 +358,90 @@ async def test_an_overdue_ranking_is_pushed_and_never_closes_the_round(
     await held.complete(overdue, ResolveOverdue(decision="remind"), DIRECTOR)
     await held.confirm()
     assert (await held.until(RoundState.OBJECTION)).ranking.selected == 1
+
+
+async def test_a_place_is_given_up_once_though_the_round_could_not_be_told_at_first(
+    start_round: StartRound, activities: RoundActivities
+) -> None:
+    held = await start_round(*[30] * 21)
+    await decided(held, *[99 - nth for nth in range(21)])
+    place = Place(round_id=held.handle.id, case_number=held.cases[3], at=held.now)
+    # As if the worker had been killed between the row and the signal.
+    await rounds.give_up(held.database, held.handle.id, held.cases[3])
+
+    await activities.give_up(place)
+    await activities.give_up(place)
+    for _ in range(200):
+        if (await held.states())[20] == "selected":
+            break
+        await asyncio.sleep(0.02)
+
+    assert (await held.states())[20] == "selected"
+    assert (await held.tags()).count("round:place:given_up") == 1
+
+
+async def test_who_moved_up_is_told_though_the_first_attempt_was_lost(
+    start_round: StartRound, activities: RoundActivities
+) -> None:
+    held = await start_round(*[30] * 21)
+    await decided(held, *[99 - nth for nth in range(21)])
+    for _ in range(200):
+        if "round:cases:told" in await held.tags():
+            break
+        await asyncio.sleep(0.02)
+    await rounds.give_up(held.database, held.handle.id, held.cases[0])
+    vacancy = Vacancy(round_id=held.handle.id, budget_krw=600_000_000)
+
+    assert [await activities.fill_places(vacancy) for _ in range(2)] == [1, 1]
+
+
+async def test_the_sheet_that_was_saved_last_is_shown_though_it_was_saved_before(
+    start_round: StartRound,
+) -> None:
+    held = await start_round(20)
+    [task, *_] = await to_the_panel(held)
+    first = ScoreSheet(assessments={held.cases[0]: Assessment(need=1)})
+    second = ScoreSheet(assessments={held.cases[0]: Assessment(need=2)})
+    for nth, sheet in enumerate((first, second, first, first)):
+        at = held.now + timedelta(seconds=nth)
+        await rounds.save_sheet(held.database, task.task_id, held.handle.id, sheet, "x", at)
+
+    assert await rounds.latest_sheet(held.database, task.task_id) == first
+
+
+async def test_the_rows_of_a_round_are_rebuilt(
+    start_round: StartRound, temporal: WorkflowEnvironment
+) -> None:
+    held = await start_round(20)
+    await to_the_panel(held)
+    before = await rows_of(held, await held.snapshot())
+    await held.database.execute("DELETE FROM human_task WHERE case_number = $1", held.handle.id)
+    await held.database.execute(
+        "UPDATE selection_round SET version = 0, snapshot = NULL, state = 'open' "
+        "WHERE round_id = $1",
+        held.handle.id,
+    )
+
+    rebuilt = await rebuild(temporal.client, held.database)
+
+    assert held.handle.id not in rebuilt.left_out
+    assert await rows_of(held, await held.snapshot()) == before
+
+
+async def rows_of(held: RoundDriver, snapshot: RoundSnapshot) -> list[tuple[object, ...]]:
+    """The round's row and its tasks, once they have reached this version."""
+    for _ in range(200):
+        if await rounds.version(held.database, held.handle.id) == snapshot.version:
+            break
+        await asyncio.sleep(0.02)
+    found = await held.database.fetch(
+        """
+        SELECT r.state, r.version, r.snapshot, h.task_id, h.version, h.task
+          FROM selection_round AS r
+          JOIN human_task AS h ON h.case_number = r.round_id
+         WHERE r.round_id = $1
+         ORDER BY h.task_id
+        """,
+        held.handle.id,
+    )
+    return [tuple(row) for row in found]
