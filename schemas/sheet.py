@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Annotated, Final, TypeAlias
+from typing import Any, Final
 
 from pydantic import Field
 
 from schemas.base import CaseNumber, WireModel
 
-# What is judged, and the most that each counts; together 100.
-CRITERIA: Final = {"need": 30, "technology": 40, "feasibility": 30}
+# The most that each criterion counts; together 100.
+_NEED: Final = 30
+_TECHNOLOGY: Final = 40
+_FEASIBILITY: Final = 30
 
-_Need: TypeAlias = Annotated[int, Field(ge=0, le=CRITERIA["need"])]
-_Technology: TypeAlias = Annotated[int, Field(ge=0, le=CRITERIA["technology"])]
-_Feasibility: TypeAlias = Annotated[int, Field(ge=0, le=CRITERIA["feasibility"])]
+
+def _criterion(title: str, most: int) -> Any:  # noqa: ANN401  # like pydantic's Field
+    return Field(default=None, ge=0, le=most, title=title)
 
 
 class Assessment(WireModel):
@@ -26,10 +28,10 @@ class Assessment(WireModel):
         feasibility: Whether plan, people and budget can do it.
     """
 
-    conflict: bool = False
-    need: _Need | None = None
-    technology: _Technology | None = None
-    feasibility: _Feasibility | None = None
+    need: int | None = _criterion("Need, 0 to 30", _NEED)
+    technology: int | None = _criterion("Technology, 0 to 40", _TECHNOLOGY)
+    feasibility: int | None = _criterion("Feasibility, 0 to 30", _FEASIBILITY)
+    conflict: bool = Field(default=False, title="Conflict of interest")
 
     @property
     def total(self) -> int | None:

@@ -107,7 +107,7 @@ def fields_of(  # noqa: PLR0913  # each is named at the call
     ]
 
 
-def answer_from(schema: Schema, form: FormData) -> dict[str, Any]:
+def answer_from(schema: Schema, form: Mapping[str, object]) -> dict[str, Any]:
     """The outcome as it was typed: empty fields left out, numbers as numbers where they are some.
 
     A field that is not in the schema is not read. A text that is no number stays a text, so that

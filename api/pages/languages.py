@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from fastapi import Request
 
 from api.centre import SEOUL
+from schemas.base import is_round
 from schemas.policy import Clock, Reasoning
 from workflows.policy.durations import length_of
 
@@ -177,8 +178,19 @@ class Words:
                 return f"{int(value):,}"
             case "object_until":
                 return self.moment(datetime.fromisoformat(value)) if value else "–"
+            case "round":
+                return self.round(value)
             case _:
                 return value
+
+    def round(self, round_id: str) -> str:
+        """A selection round by its programme and period, such as “Round of medium R&D 2027-01”."""
+        _, programme, period = round_id.split("-", 2)
+        return f"{self.label('programme', programme)} {period}"
+
+    def proceeding(self, number: str) -> str:
+        """A case by its number, a selection round in words."""
+        return self.round(number) if is_round(number) else number
 
     def _offered(self, name: str, value: str) -> str:
         match name:

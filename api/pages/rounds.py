@@ -1,21 +1,36 @@
 """Selection rounds on pages: the ranking for the centre, the score sheet for a reviewer."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from api import auth, sheets, task_updates
 from api.auth import Caller
 from api.pages.company import institute_names
-from api.pages.forms import errors_in
+from api.pages.forms import (
+    Field,
+    answer_from,
+    by_field,
+    by_name,
+    errors_in,
+    fields_of,
+    typed_in,
+)
 from api.pages.posted import CORRECTABLE, PostedForm, key_in, new_key, text_in
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.problems import problem_of
-from api.routes.rounds import Evaluator, get_round, list_rounds
+from api.routes.rounds import Evaluator, SheetRequest, get_round, list_rounds
+from api.sheets import SheetView
 from schemas.base import RoundId, TaskId
-from schemas.sheet import CRITERIA, Assessment
+from schemas.sheet import Assessment
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_ASSESSMENT: Final = Assessment.model_json_schema()
 
 RoundReader = Annotated[Caller, Depends(auth.ROUND_READERS)]
 
@@ -46,30 +61,8 @@ async def sheet_page(
     task_id: TaskId, visit: VisitDep, caller: Evaluator, saved: str = ""
 ) -> Response:
     """A reviewer's score sheet."""
-    return await _sheet_page(visit, caller, task_id, saved=bool(saved))
-
-
-async def _sheet_page(
-    visit: Visit,
-    caller: Caller,
-    task_id: str,
-    *,
-    saved: bool = False,
-    error: Exception | None = None,
-) -> Response:
-    problem = None if error is None else problem_of(visit.request, error)
-    return await page(
-        visit,
-        "sheet.html",
-        caller=caller,
-        status=200 if problem is None else problem["status"],
-        view=await sheets.view(visit.centre, caller, task_id),
-        criteria=CRITERIA,
-        saved=saved,
-        errors=[] if problem is None else errors_in(problem, visit.words),
-        institutes=await institute_names(visit),
-        key=new_key(),
-    )
+    view = await sheets.view(visit.centre, caller, task_id)
+    return await _sheet_page(visit, caller, view, typed=_typed_before(view), saved=bool(saved))
 
 
 @router.post("/tasks/{task_id}/sheet")
@@ -77,36 +70,102 @@ async def save_sheet(
     task_id: TaskId, visit: VisitDep, caller: Evaluator, posted: PostedForm
 ) -> Response:
     """Save the sheet; hand it in if that was asked for."""
+    view = await sheets.view(visit.centre, caller, task_id)
     try:
-        before = await sheets.view(visit.centre, caller, task_id)
-        assessments = {
-            line.case_number: _assessment(posted, line.case_number) for line in before.lines
-        }
-        after = await sheets.save(visit.centre, caller, task_id, assessments)
+        saved = await sheets.save(visit.centre, caller, task_id, _assessments(view, posted))
         if text_in(posted, "then") != "hand_in":
             return see(f"/tasks/{task_id}/sheet?saved=1")
         await task_updates.complete(
             visit.centre,
             caller,
             task_id,
-            {"decision": "hand_in", "sheet": after.sheet},
+            {"decision": "hand_in", "sheet": saved.sheet},
             expected=None,
             key=key_in(posted),
         )
     except CORRECTABLE as error:
-        return await _sheet_page(visit, caller, task_id, error=error)
+        problem = problem_of(visit.request, error)
+        return await _sheet_page(visit, caller, view, typed=typed_in(posted), problem=problem)
     return see("/worklist?done=score_applications")
 
 
-def _assessment(posted: PostedForm, case_number: str) -> Assessment:
-    """What the form says of one application; a number outside its bounds counts as not given."""
-    if text_in(posted, f"{case_number}.conflict"):
-        return Assessment(conflict=True)
-    given = {name: text_in(posted, f"{case_number}.{name}") or "" for name in CRITERIA}
-    return Assessment.model_validate(
-        {
-            name: int(value)
-            for name, value in given.items()
-            if value.isascii() and value.isdigit() and int(value) <= CRITERIA[name]
-        }
+async def _sheet_page(  # noqa: PLR0913  # what the page is made of
+    visit: Visit,
+    caller: Caller,
+    view: SheetView,
+    *,
+    typed: Mapping[str, str],
+    saved: bool = False,
+    problem: Mapping[str, Any] | None = None,
+) -> Response:
+    errors = errors_in(problem, visit.words, inside="assessments") if problem else []
+    forms = {
+        line.case_number: _fields(line.case_number, visit, typed, by_field(errors))
+        for line in view.lines
+    }
+    return await page(
+        visit,
+        "sheet.html",
+        caller=caller,
+        status=problem["status"] if problem else 200,
+        view=view,
+        forms=forms,
+        linked=by_name([field for fields in forms.values() for field in fields]),
+        saved=saved,
+        errors=errors,
+        institutes=await institute_names(visit),
+        key=new_key(),
     )
+
+
+def _fields(
+    case_number: str, visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str]
+) -> list[Field]:
+    """The fields of one application; every name begins with its case."""
+    return [
+        replace(field, name=f"{case_number}.{field.name}", optional=False)
+        for field in fields_of(
+            _ASSESSMENT,
+            visit.words,
+            typed=_inside(case_number, typed),
+            errors=_inside(case_number, errors),
+        )
+    ]
+
+
+def _assessments(view: SheetView, posted: PostedForm) -> dict[str, Assessment]:
+    """What was typed, checked.
+
+    Raises:
+        RequestValidationError: A score is no number, or more than its criterion counts.
+    """
+    typed = {
+        line.case_number: answer_from(_ASSESSMENT, _inside(line.case_number, typed_in(posted)))
+        for line in view.lines
+    }
+    try:
+        return SheetRequest.model_validate({"assessments": typed}).assessments
+    except ValidationError as error:
+        raise RequestValidationError(
+            [
+                {"loc": ("body", *item["loc"]), "type": item["type"]}
+                for item in error.errors(include_input=False, include_context=False)
+            ]
+        ) from None
+
+
+def _typed_before(view: SheetView) -> dict[str, str]:
+    """A saved sheet as the form holds it."""
+    return {
+        f"{line.case_number}.{name}": str(value)
+        for line in view.lines
+        for name, value in line.assessment
+        if value not in {None, False}
+    }
+
+
+def _inside(case_number: str, named: Mapping[str, str]) -> dict[str, str]:
+    start = f"{case_number}."
+    return {
+        name.removeprefix(start): value for name, value in named.items() if name.startswith(start)
+    }

@@ -18,13 +18,14 @@ from api.problems import problem_of
 from api.reading import TaskView
 from api.routes.tasks import TaskReader, list_tasks
 from api.task_updates import TaskAnswer
-from infra.postgres import accounts, catalogue
+from infra.postgres import accounts, catalogue, rounds
 from infra.postgres.accounts import Account
 from schemas.actor import INSTITUTE_ROLES, Role, groups_of
 from schemas.base import TaskId
 from schemas.outcome import (
     TaskKind,
 )
+from schemas.sheet import ScoreSheet
 from schemas.task import (
     HumanTask,
 )
@@ -98,6 +99,8 @@ async def _task_page(  # noqa: PLR0913  # what the page is made of
         typed=typed,
         errors=by_field(errors),
         choices=await _choices(visit, view, names),
+        # Nobody types a hash: the form carries that of the sheet which was saved.
+        leave_out=("sheet",),
     )
     return await page(
         visit,
@@ -117,6 +120,7 @@ async def _task_page(  # noqa: PLR0913  # what the page is made of
         )
         if caller.actor.role in SUPERVISORS
         else [],
+        sheet=await _saved_sheet(visit, task),
         may_work=task.candidate_group in groups_of(caller.actor),
         own=task.assignee == caller.actor.id,
         assignee=await _name_of(visit, task.assignee),
@@ -125,6 +129,14 @@ async def _task_page(  # noqa: PLR0913  # what the page is made of
         key=key or new_key(),
         now=visit.centre.clock(),
     )
+
+
+async def _saved_sheet(visit: Visit, task: HumanTask) -> str | None:
+    """The hash of a reviewer's sheet; None for a task that has none."""
+    if task.kind is not TaskKind.SCORE_APPLICATIONS:
+        return None
+    saved = await rounds.latest_sheet(visit.centre.pool, task.task_id)
+    return (saved or ScoreSheet()).sha256
 
 
 async def _choices(

@@ -1,9 +1,14 @@
 """A selection round from outside: application, score sheets, ranking, agreement."""
 
 import asyncio
+import re
 from uuid import uuid4
 
+from playwright.async_api import Browser, expect
+
+from tests.acceptance.test_accessibility_of_pages import look_at
 from tests.acceptance.test_journeys import DIFFICULTY, to_the_first_contact
+from tests.acceptance.test_pages import member
 from tests.acceptance.visitors import Centre, Company, Staff
 
 PANEL = ("evaluator1", "evaluator2", "evaluator3")
@@ -89,3 +94,27 @@ async def test_a_round_from_the_application_to_the_agreement(centre: Centre) -> 
     case = await company.until(step="agreement")
     assert case["status"] == "in_service"
     await centre.mail_to(company.case_number, "company@sme.example", "선정되었습니다")
+
+
+async def test_the_pages_of_a_round_take_a_sheet_and_show_the_ranking(
+    centre: Centre, chromium: Browser
+) -> None:
+    company, round_id = await apply(centre)
+    task_id = await own_sheet(await centre.staff(PANEL[0]), round_id)
+    async with member(chromium, centre, PANEL[0]) as page:
+        await look_at(page, f"/tasks/{task_id}")
+        assert await look_at(page, f"/tasks/{task_id}/sheet") == {"text", "checkbox"}
+        need = page.locator(f'[name="{company.case_number}.need"]')
+        await need.fill("99")
+        await page.locator("button[value=save]").click()
+        await expect(page.locator(".error-summary")).to_be_visible()
+        await expect(need).to_have_value("99")
+        for name, score in SCORES.items():
+            await page.locator(f'[name="{company.case_number}.{name}"]').fill(str(score))
+        await page.locator("button[value=save]").click()
+        await expect(page.locator("[role=status]")).to_be_visible()
+        await page.locator("button[value=hand_in]").click()
+        await expect(page).to_have_url(re.compile("done=score_applications"))
+    async with member(chromium, centre, "coordinator") as page:
+        await look_at(page, "/rounds")
+        await look_at(page, f"/rounds/{round_id}")
