@@ -294,7 +294,6 @@ class RoundEntry(WireModel):
     Attributes:
         cutoff_at: The agreement's two months begin there (C05).
         state: An `ApplicationState`.
-        entries: How many rounds it took part in.
     """
 
     round_id: RoundId
@@ -302,7 +301,6 @@ class RoundEntry(WireModel):
     state: str = "applied"
     rank: int | None = None
     reason: str | None = None
-    entries: int = 1
 
 
 class CaseSnapshot(WireModel):

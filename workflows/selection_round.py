@@ -119,7 +119,7 @@ class SelectionRound(TaskUpdates):
             due = await file.deadline(self._competition.evaluation)
             file.change(decide_by=due.due_at)
         await self._ask(panel, due.due_at)
-        while len(self._sheets) < min(quorum(len(panel)), len(panel)):
+        while len(self._sheets) < quorum(len(panel)):
             file.tell("round_lacks_quorum", _COORDINATORS)
             with file.transition():
                 due = await file.deadline("round.quorum_retry")

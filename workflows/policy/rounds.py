@@ -7,8 +7,7 @@ from statistics import fmean, median
 from typing import Final
 
 from schemas.base import round_id
-from schemas.case import Track
-from schemas.policy import PolicyValues
+from schemas.policy import Clock, PolicyValues
 from schemas.selection import (
     ApplicationRequest,
     ApplicationState,
@@ -21,7 +20,7 @@ from schemas.selection import (
 )
 from workflows.policy.business_calendar import SEOUL
 from workflows.policy.deadlines import ELAPSED_DAY
-from workflows.policy.durations import length_of
+from workflows.policy.durations import elapsed_period, length_of
 
 _EPOCH: Final = datetime(2013, 8, 26, tzinfo=UTC)
 _DAY_ENDS: Final = time(23, 59, 59)
@@ -45,7 +44,6 @@ class Competition:
     """
 
     programme: RoundProgramme
-    track: Track
     every: str
     open_for: str | None
     evaluation: str
@@ -59,7 +57,6 @@ class Competition:
 
 MONTHLY: Final = Competition(
     programme=RoundProgramme.SHORT_MONTHLY,
-    track=Track.SHORT,
     every="round.monthly.every",
     open_for=None,
     evaluation="track.short.monthly.evaluation",
@@ -72,7 +69,6 @@ MONTHLY: Final = Competition(
 )
 MEDIUM: Final = Competition(
     programme=RoundProgramme.MEDIUM,
-    track=Track.MEDIUM,
     every="round.medium.every",
     open_for="round.notice.min",
     evaluation="round.medium.evaluation",
@@ -135,10 +131,14 @@ def _announced(month: date, competition: Competition, values: PolicyValues) -> P
 
 def _round_in_seconds(competition: Competition, at: datetime, values: PolicyValues) -> PlannedRound:
     """A test policy's rounds follow each other without a gap, counted from the centre's opening."""
-    every = length_of(values.period(competition.every).length).rest
-    nth = (at - _EPOCH) // every
-    opens_at = _EPOCH + nth * every
-    return _planned(competition, str(nth), opens_at, opens_at + every)
+    every = values.period(competition.every)
+    if every.clock is not Clock.ELAPSED:
+        # The policy is older than rounds, and took this length from the standard.
+        every = elapsed_period(every, values.share(ELAPSED_DAY))
+    length = length_of(every.length).rest
+    nth = (at - _EPOCH) // length
+    opens_at = _EPOCH + nth * length
+    return _planned(competition, str(nth), opens_at, opens_at + length)
 
 
 def _planned(

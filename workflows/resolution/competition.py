@@ -102,7 +102,6 @@ async def _hand_in(case: CaseFile, competition: Competition) -> None:
             partners=answer.partners,
         )
     )
-    before = case.snapshot.entry
     with case.transition():
         case.note("case:round:applied", round=receipt.round_id)
         case.move(
@@ -111,7 +110,6 @@ async def _hand_in(case: CaseFile, competition: Competition) -> None:
             entry=RoundEntry(
                 round_id=receipt.round_id,
                 cutoff_at=receipt.cutoff_at,
-                entries=1 if before is None else before.entries + 1,
             ),
         )
         case.tell("round_applied", due_at=receipt.cutoff_at.isoformat())

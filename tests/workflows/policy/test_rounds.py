@@ -17,6 +17,7 @@ from schemas.selection import (
 )
 from workers.policy_files import default_policy
 from workflows.policy.business_calendar import SEOUL
+from workflows.policy.deadlines import ELAPSED_DAY
 from workflows.policy.policy_table import override
 from workflows.policy.rounds import (
     MEDIUM,
@@ -34,6 +35,8 @@ VALUES = default_policy().pinned()
 SECONDS = override(
     default_policy(), 'version = "s"\nclock = "elapsed"\nday = "PT1S"\n[values]\n'
 ).pinned()
+# A test policy from before there were rounds, with what it takes from the standard.
+OLDER = SECONDS.model_copy(update={"values": {**VALUES.values, ELAPSED_DAY: 1.0}})
 MOMENTS = st.integers(0, 14 * 366 * 86_400).map(
     lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
@@ -61,7 +64,7 @@ def test_an_application_goes_to_the_next_cut_off(
     assert (planned.period, planned.cutoff_at) == (period, seoul(cutoff))
 
 
-@given(MOMENTS, st.sampled_from([MONTHLY, MEDIUM]), st.sampled_from([VALUES, SECONDS]))
+@given(MOMENTS, st.sampled_from([MONTHLY, MEDIUM]), st.sampled_from([VALUES, SECONDS, OLDER]))
 def test_every_moment_has_one_round_and_the_next_follows_it(
     at: datetime, competition: Competition, values: PolicyValues
 ) -> None:
