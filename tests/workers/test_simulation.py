@@ -17,12 +17,14 @@ from schemas.case import CaseSnapshot, CaseStatus, Promise
 from schemas.outcome import OUTCOMES, TaskKind
 from schemas.policy import Clock, Deadline, Reasoning
 from schemas.record import CaseProjection
+from schemas.selection import RoundProgramme, RoundProjection, RoundSnapshot, RoundState
+from schemas.sheet import ScoreSheet
 from schemas.task import HumanTask
 from workers.cli import app
 from workers.simulation import rates
 from workers.simulation.arrivals import CONSULTATION, Arrival, business_number, year_of_arrivals
 from workers.simulation.people import Desk, People
-from workers.simulation.proof import waits_for
+from workers.simulation.proof import round_waits_for, waits_for
 from workers.simulation.report import draw_plots, show
 from workers.simulation.run import YearIsPast, YearPlan, simulate
 from workflows.policy.business_calendar import SEOUL, BusinessCalendar
@@ -176,6 +178,37 @@ def test_a_case_waits_for_what_has_a_name_or_is_lost() -> None:
     assert waits_for(projection(promises=(running,))) == "promise agreement"
     assert waits_for(projection(**closed)) == "reopening window"
     assert waits_for(projection()) is None
+
+
+def test_a_round_waits_for_its_reviewers_or_its_next_date_or_is_lost() -> None:
+    panel = RoundSnapshot(
+        round_id=f"round-medium-{YEAR}-1",
+        programme=RoundProgramme.MEDIUM,
+        period=f"{YEAR}-1",
+        state=RoundState.PANEL,
+        opens_at=NOW,
+        cutoff_at=NOW,
+    )
+    dated = panel.model_copy(update={"next_due_at": NOW})
+    scoring = task_of(TaskKind.SCORE_APPLICATIONS)
+
+    assert round_waits_for(RoundProjection(snapshot=panel, tasks=(scoring,))) == (
+        "task score_applications"
+    )
+    assert round_waits_for(RoundProjection(snapshot=dated)) == "end of panel"
+    assert round_waits_for(RoundProjection(snapshot=panel)) is None
+
+
+def test_reviewers_score_within_the_criteria_or_declare_a_conflict() -> None:
+    desk = desk_of(task_of(TaskKind.SCORE_APPLICATIONS))
+    numbers = [f"1379-{YEAR}-{nth:06}" for nth in range(1, 500)]
+
+    given = PEOPLE.assessments(desk, numbers)
+
+    assert ScoreSheet(assessments=given).assesses(numbers)
+    conflicts = sum(one.conflict for one in given.values())
+    assert conflicts == pytest.approx(500 * rates.CONFLICTS_OF_INTEREST, rel=0.8)
+    assert len({one.total for one in given.values()}) > 20
 
 
 # -- the year itself --

@@ -22,7 +22,7 @@ def run_years(plans: Sequence[YearPlan], out: Path | None, console: Console) -> 
         console: Where a person reads.
 
     Returns:
-        Whether no case was lost in any of them.
+        Whether no case and no round was lost in any of them.
     """
     configure_logging(settings_of(""))
     results = [_run(plan, console) for plan in plans]

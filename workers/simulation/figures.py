@@ -9,7 +9,7 @@ from statistics import median, quantiles
 
 import asyncpg
 
-from infra.postgres import review
+from infra.postgres import review, rounds
 from infra.postgres.review import Move, TaskLine
 from schemas.case import CaseOutcome, CaseSnapshot, OfferAnswer, PromiseState
 from workflows.policy.business_calendar import SEOUL, BusinessCalendar, working_time
@@ -45,6 +45,7 @@ class Figures:
         contact_hours: Working hours from receipt to the first contact, of each case that had one.
         waits: Days that cases spent in each step.
         outcomes: Endings by track, or by service where there is no track.
+        applications: What became of applications to selection rounds, by programme.
         loads: By institute.
         received, closed: By month.
     """
@@ -59,6 +60,9 @@ class Figures:
         default_factory=lambda: defaultdict[str, list[float]](list)
     )
     outcomes: defaultdict[str, Counter[str]] = field(
+        default_factory=lambda: defaultdict[str, Counter[str]](Counter)
+    )
+    applications: defaultdict[str, Counter[str]] = field(
         default_factory=lambda: defaultdict[str, Counter[str]](Counter)
     )
     loads: defaultdict[str, Load] = field(default_factory=lambda: defaultdict[str, Load](Load))
@@ -79,6 +83,9 @@ async def figures_of(pool: asyncpg.Pool, days: BusinessCalendar) -> Figures:
         _count_waits(figures, moves)
     for task in await review.all_tasks(pool):
         _count_task(figures, task)
+    for selection in await rounds.latest(pool):
+        for row in await rounds.applications(pool, selection.round_id):
+            figures.applications[selection.programme.value][row.state.value] += 1
     return figures
 
 

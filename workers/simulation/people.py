@@ -17,6 +17,7 @@ from schemas.actor import ANY_INSTITUTE_HEAD, COMPANY, COMPANY_GROUP, Actor, Rol
 from schemas.case import RESOLVED, CaseSnapshot, OfferAnswer
 from schemas.catalogue import EquipmentItem
 from schemas.outcome import OUTCOMES, TaskKind
+from schemas.sheet import Assessment, ScoreSheet
 from schemas.task import HumanTask
 from workers.simulation import rates
 from workers.simulation.arrivals import CONSULTATION, Arrival
@@ -30,6 +31,8 @@ from workflows.policy.business_calendar import (
     working_time,
 )
 
+# The decision with which a reviewer answers once a sheet is filled in.
+HANDS_IN: Final = "hand_in"
 _SHORTEST: Final = timedelta(minutes=30)
 _A_DAY_AT_WORK: Final = timedelta(hours=8)
 # Filled in although nobody insists.
@@ -140,6 +143,12 @@ class People:
             if value is not None:
                 filled[name] = value
         return filled
+
+    def assessments(self, desk: Desk, case_numbers: Sequence[str]) -> dict[str, Assessment]:
+        """What a reviewer thinks of each application of a round."""
+        return {
+            number: _assessment(self._random(desk, f"sheet {number}")) for number in case_numbers
+        }
 
     def _random(self, desk: Desk, what: str) -> Random:
         task = desk.task
@@ -297,6 +306,10 @@ class _Form:
         """Weeks that are asked for, in any form that asks for weeks."""
         return self._random.randint(1, 3)
 
+    def blank_sheet(self) -> str:
+        """The sheet that a reviewer begins with."""
+        return ScoreSheet().sha256
+
     def closing_day(self) -> str:
         """When a call of another ministry closes."""
         return self._people.later_day(self._desk.now, self._random.randint(15, 40))
@@ -312,8 +325,17 @@ _BY_NAME: Final[Mapping[str, Callable[[_Form], object]]] = {
     "hours": _Form.hours,
     "fee_krw": _Form.fee,
     "weeks": _Form.weeks,
+    "sheet": _Form.blank_sheet,
     "closes_on": _Form.closing_day,
 }
+
+
+def _assessment(random: Random) -> Assessment:
+    if random.random() < rates.CONFLICTS_OF_INTEREST:
+        return Assessment(conflict=True)
+    return Assessment.model_validate(
+        {name: random.randint(*given) for name, given in rates.POINTS.items()}
+    )
 
 
 def _habit(task: HumanTask) -> Habit:

@@ -153,10 +153,15 @@ SCORES_OTHERWISE: Final[Weights] = {"1": 0.12, "2": 0.18, "3": 0.35, "4": 0.25, 
 SOLVED_RESOLVED: Final[Weights] = {"yes": 0.82, "partly": 0.14, "no": 0.04}
 SOLVED_OTHERWISE: Final[Weights] = {"yes": 0.15, "partly": 0.35, "no": 0.5}
 
+# What reviewers give by criterion, from least to most, and how often one has a conflict.
+POINTS: Final[Mapping[str, tuple[int, int]]] = {
+    "need": (12, 30), "technology": (16, 40), "feasibility": (12, 30),
+}  # fmt: skip
+CONFLICTS_OF_INTEREST: Final = 0.03
+
 # Kind of task, then field.
 DECISIONS: Final[Mapping[str, Mapping[str, Weights]]] = {
-    # Panels are not simulated: nobody saves a sheet, so nobody hands one in.
-    TaskKind.SCORE_APPLICATIONS: {"decision": {"cannot_review": 1.0}},
+    TaskKind.SCORE_APPLICATIONS: {"decision": {"hand_in": 0.96, "cannot_review": 0.04}},
     TaskKind.SCREEN_CASE: {
         "decision": {"proceed": 0.87, "supplement": 0.08, "wrong_channel": 0.03, "answer": 0.01,
                      "not_sme": 0.01},

@@ -1,6 +1,7 @@
 """What a simulated year came to: tables for the terminal, plots as files, policies side by side."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -36,6 +37,7 @@ def show(results: Sequence[YearResult], console: Console) -> None:
         _promises(results),
         _waits(results),
         _outcomes(results),
+        _applications(results),
         _loads(results),
         _proofs(results),
     ):
@@ -127,14 +129,35 @@ def _waits(results: Sequence[YearResult]) -> Table:
 
 def _outcomes(results: Sequence[YearResult]) -> Table:
     table = _table("How cases ended", ["track or service", "outcome"], results, "cases")
-    for way in _all(result.figures.outcomes for result in results):
-        for outcome in _all(result.figures.outcomes[way] for result in results):
-
-            def cells(result: YearResult, way: str = way, outcome: str = outcome) -> Iterable[str]:
-                return (str(result.figures.outcomes[way][outcome]),)
-
-            _row(table, [way, outcome.replace("_", " ")], results, cells)
+    _count_rows(table, results, lambda result: result.figures.outcomes)
     return table
+
+
+def _applications(results: Sequence[YearResult]) -> Table:
+    table = _table(
+        "What became of applications to selection rounds",
+        ["programme", "state"],
+        results,
+        "applications",
+    )
+    _count_rows(table, results, lambda result: result.figures.applications)
+    return table
+
+
+def _count_rows(
+    table: Table,
+    results: Sequence[YearResult],
+    counted: Callable[[YearResult], Mapping[str, Counter[str]]],
+) -> None:
+    """One row for each pair of names that was counted in any of the runs."""
+    for outer in _all(counted(result) for result in results):
+        for inner in _all(counted(result).get(outer, ()) for result in results):
+
+            def cells(result: YearResult, outer: str = outer, inner: str = inner) -> Iterable[str]:
+                return (str(counted(result).get(outer, Counter[str]())[inner]),)
+
+            first = [name.replace("_", " ") for name in (outer, inner)]
+            _row(table, first, results, cells)
 
 
 def _loads(results: Sequence[YearResult]) -> Table:
@@ -152,14 +175,13 @@ def _loads(results: Sequence[YearResult]) -> Table:
 
 
 def _proofs(results: Sequence[YearResult]) -> Table:
-    table = _table("Where every case stands", ["ended, or waits for"], results, "cases")
-    for reason in _all(result.proof.stands_at for result in results):
+    table = _table("Where everything stands", ["", "ended, or waits for"], results, "number")
 
-        def cells(result: YearResult, reason: str = reason) -> Iterable[str]:
-            return (str(result.proof.stands_at[reason]),)
+    def stands(result: YearResult) -> Mapping[str, Counter[str]]:
+        return {"case": result.proof.stands_at, "round": result.proof.rounds_stand_at}
 
-        _row(table, [reason.replace("_", " ")], results, cells)
-    _row(table, ["lost"], results, lambda result: [str(len(result.proof.lost))])
+    _count_rows(table, results, stands)
+    _row(table, ["lost", ""], results, lambda result: [str(len(result.proof.lost))])
     return table
 
 

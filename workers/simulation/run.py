@@ -19,10 +19,10 @@ from fastapi.exceptions import RequestValidationError
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 
-from api import case_updates, task_updates
+from api import case_updates, sheets, task_updates
 from api.auth import Caller
 from api.intake import file_case, start_case
-from infra.postgres import accounts, calendar, intakes, policies, review
+from infra.postgres import accounts, calendar, intakes, policies, review, rounds
 from infra.sample_catalogue import sample_catalogue
 from schemas.actor import COMPANY, Actor, Role
 from schemas.base import case_number_of
@@ -33,7 +33,7 @@ from schemas.task import HumanTask
 from workers.simulation.arrivals import SELF_SERVICE, Arrival, request_of, year_of_arrivals
 from workers.simulation.draws import draw
 from workers.simulation.figures import Figures, figures_of
-from workers.simulation.people import Desk, People
+from workers.simulation.people import HANDS_IN, Desk, People
 from workers.simulation.proof import Proof, has_work, prove
 from workers.simulation.world import World, YearIsPast, world
 from workflows.policy.business_calendar import SEOUL, BusinessCalendar
@@ -110,7 +110,7 @@ async def simulate(plan: YearPlan, show: Shown = lambda _share, _what: None) -> 
         year = await _prepare(running, plan)
         began = monotonic()
         await year.pass_time(starts_at, show)
-        proof = await prove(running.centre.temporal, year.filed)
+        proof = await prove(running.centre.temporal, year.filed, await year.begun_rounds())
         return YearResult(
             policy_version=year.policy_version,
             arrivals=year.arrivals,
@@ -181,7 +181,7 @@ class _Year:
         for arrival in self.arrivals:
             self._plan(arrival.at, lambda arrival=arrival: self._file(arrival))
         clock = self.world.clock
-        clock.is_busy = lambda: has_work(self.world.centre.temporal, list(self.filed))
+        clock.is_busy = self._is_busy
         await clock.forward_to(starts_at)
         while (now := clock.now()) < self.ends_at:
             instant = self._next_instant(now)
@@ -192,6 +192,14 @@ class _Year:
             done = (clock.now() - starts_at) / (self.ends_at - starts_at)
             show(min(done, 1.0), self._what_goes_on())
         show(1.0, self._what_goes_on())
+
+    async def _is_busy(self) -> bool:
+        """Whether any case or round has work under way."""
+        return await has_work(self.world.centre.temporal, [*self.filed, *await self.begun_rounds()])
+
+    async def begun_rounds(self) -> list[str]:
+        """Ids of the selection rounds that opened so far."""
+        return [one.round_id for one in await rounds.latest(self.world.centre.pool)]
 
     def _what_goes_on(self) -> str:
         day = self.world.clock.now().astimezone(SEOUL).date()
@@ -323,6 +331,8 @@ class _Year:
         outcome = self.people.outcome(desk, actor)
         key = f"{task_id}-{task.version}-{attempt}"
         try:
+            if outcome.get("decision") == HANDS_IN:
+                outcome["sheet"] = await self._fill_sheet(caller, desk)
             await _repeated(
                 lambda: task_updates.complete(
                     centre, caller, task_id, outcome, expected=task.version, key=key
@@ -332,6 +342,13 @@ class _Year:
             self._refuse(task, attempt, _problem_of(refusal))
         else:
             self.answers += 1
+
+    async def _fill_sheet(self, caller: Caller, desk: Desk) -> str:
+        """Score every application of a round; returns the sheet's hash."""
+        centre, task_id = self.world.centre, desk.task.task_id
+        blank = await sheets.view(centre, caller, task_id)
+        scored = self.people.assessments(desk, [line.case_number for line in blank.lines])
+        return (await sheets.save(centre, caller, task_id, scored)).sheet
 
     def _refuse(self, task: HumanTask, attempt: int, problem: str) -> None:
         """Think a refused answer over, unless the task is not there any more."""
