@@ -6,13 +6,14 @@ import asyncpg
 import structlog
 from temporalio import activity
 
-from infra.postgres import journal, notifications, records
+from infra.postgres import intakes, journal, notifications, records
 from infra.postgres.pool import transaction
 from schemas.record import (
     CaseWrite,
     FoundSubmission,
     ScreeningFindings,
     ScreeningRequest,
+    SplitRequest,
     SubmissionQuery,
 )
 from workflows.activity_stubs import Records
@@ -54,6 +55,11 @@ class RecordsActivities(Records):
     @activity.defn(name="records.screen")
     async def screen(self, request: ScreeningRequest) -> ScreeningFindings:
         return await records.screen(self._pool, request)
+
+    @activity.defn(name="records.split_case")
+    async def split_case(self, request: SplitRequest) -> str:
+        async with transaction(self._pool) as db:
+            return await intakes.split(db, request)
 
     @activity.defn(name="records.find_submission")
     async def find_submission(self, query: SubmissionQuery) -> FoundSubmission:

@@ -12,6 +12,7 @@ from schemas.outcome import (
     AssignInstitute,
     CheckEquipment,
     DecideNoMatch,
+    JoinCase,
     NameAdviser,
     ResolveOverdue,
     ScoreApplications,
@@ -28,7 +29,10 @@ async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: Wi
     """Raise `Refused` with the field that names what does not exist or does not fit."""
     match outcome:
         case AssignInstitute(institute=str(code)) | DecideNoMatch(institute=str(code)):
-            await _check_institute(centre, code, field="/outcome/institute")
+            await check_institute(centre, code, field="/outcome/institute")
+        case JoinCase(named_staff=str(account_id)):
+            desk = institute_group(actor.institute or "", Role.SUPPORT)
+            await find_assignable(centre, account_id, desk, field="/outcome/named_staff")
         case AcceptCase():
             await _check_acceptance(centre, actor, outcome)
         case NameAdviser(named_staff=str(account_id)):
@@ -74,7 +78,8 @@ async def find_assignable(centre: Centre, account_id: str, group: str, *, field:
     return account.actor
 
 
-async def _check_institute(centre: Centre, code: str, *, field: str) -> None:
+async def check_institute(centre: Centre, code: str, *, field: str) -> None:
+    """Raise `Refused` unless there is such an institute today."""
     if not await intakes.is_institute(centre.pool, code, centre.korean_day(centre.clock())):
         raise Refused(
             ProblemType.INVALID_REQUEST,
@@ -85,7 +90,7 @@ async def _check_institute(centre: Centre, code: str, *, field: str) -> None:
 
 async def _check_acceptance(centre: Centre, actor: Actor, outcome: AcceptCase) -> None:
     if outcome.better_institute is not None:
-        await _check_institute(centre, outcome.better_institute, field="/outcome/better_institute")
+        await check_institute(centre, outcome.better_institute, field="/outcome/better_institute")
     if outcome.named_staff is not None:
         desk = institute_group(actor.institute or "", Role.SUPPORT)
         await find_assignable(centre, outcome.named_staff, desk, field="/outcome/named_staff")

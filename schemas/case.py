@@ -314,6 +314,7 @@ class CaseSnapshot(WireModel):
         on_hold_until: The company asked to pause the case, and is asked again then.
         next_due_at: The earliest of these, and of the due dates of open tasks and promises.
         counted_as: `case`, or `contact` for an enquiry answered at the desk (C42).
+        further_service: Follows in the same case when the first is done (U23).
         interim_note: A code for "resolved, and something follows", such as `licence_follows`.
         unconfirmed: The company did not confirm the result in time.
     """
@@ -326,6 +327,7 @@ class CaseSnapshot(WireModel):
     channel: str = "web"
     region: str | None = None
     branch: Branch | None = None
+    further_service: Service | None = None
     urgency: Urgency = Urgency.NONE
     plan: ProjectPlan = ProjectPlan()
     proposal: TrackProposal = TrackProposal()
@@ -362,6 +364,26 @@ class CaseSnapshot(WireModel):
     calendar_version: int = 0
     language: str = "ko"
 
+    @property
+    def lead_assignment(self) -> Assignment | None:
+        """The offer that the lead institute accepted."""
+        accepted = (
+            offer
+            for offer in reversed(self.assignments)
+            if offer.role is AssignmentRole.LEAD and offer.answer is OfferAnswer.ACCEPTED
+        )
+        return next(accepted, None)
+
+    @property
+    def partners(self) -> tuple[Assignment, ...]:
+        """Offers to take part beside the lead that are open or were accepted (C44)."""
+        return tuple(
+            offer
+            for offer in self.assignments
+            if offer.role is AssignmentRole.PARTNER
+            and offer.answer in {OfferAnswer.WAITING, OfferAnswer.ACCEPTED}
+        )
+
 
 class CompanyWish(WireModel):
     """What a company wishes for its case; a reason is asked for, not required."""
@@ -388,4 +410,41 @@ class HandlerChange(WireModel):
 
     actor: Actor
     handler: Actor | None = None
+    reason: str | None = Field(default=None, description="Reference to the stored text.")
+
+
+class PartnerInvitation(WireModel):
+    """Asks an institute to take part beside the lead (U04)."""
+
+    actor: Actor
+    institute: str
+
+
+class Matter(StrEnum):
+    """What staff raise about a case beside its procedure; a coordinator settles it.
+
+    Attributes:
+        COMPANY_STATUS: The company is insolvent, sold or no SME any more (U13).
+        DISAGREEMENT: The institutes of a joint case want different things (U05).
+        LEAD_GIVES_BACK: The lead institute cannot go on with what it accepted (U04).
+    """
+
+    COMPANY_STATUS = "company_status"
+    DISAGREEMENT = "disagreement"
+    LEAD_GIVES_BACK = "lead_gives_back"
+
+
+class MatterReport(WireModel):
+    """Raises a matter; the reason is what the coordinator reads."""
+
+    actor: Actor
+    matter: Matter
+    reason: str = Field(description="Reference to the stored text.")
+
+
+class InstituteSuccession(WireModel):
+    """Moves a case to the institute that followed its lead, with its open tasks (U32)."""
+
+    actor: Actor
+    successor: str
     reason: str | None = Field(default=None, description="Reference to the stored text.")

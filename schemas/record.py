@@ -56,6 +56,20 @@ class CaseProjection(WireModel):
     journal: tuple[JournalEntry, ...] = ()
 
 
+class SplitRequest(WireModel):
+    """Asks for a second case about the same request, linked to the first.
+
+    Attributes:
+        key: The same key gives the same case, however often it is asked for.
+        institute: Goes on in the second case.
+    """
+
+    case_number: CaseNumber
+    key: str
+    institute: str
+    at: Instant
+
+
 class ScreeningRequest(WireModel):
     """Asks for the automatic checks of a new case.
 

@@ -108,6 +108,13 @@ class TaskExtension(WireModel):
     reason: str
 
 
+class ConflictDeclaration(WireModel):
+    """A member of staff has an interest in the case and keeps out of it (U34)."""
+
+    task_id: TaskId
+    actor: Actor
+
+
 class TaskReceipt(WireModel):
     """What an update answers: the task as it is now and the case version that contains it."""
 

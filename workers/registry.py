@@ -83,6 +83,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 records.save_case,
                 records.screen,
                 records.find_submission,
+                records.split_case,
                 deadlines.pin_policy,
                 deadlines.compute,
                 bookings.book,

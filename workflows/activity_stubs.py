@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         FoundSubmission,
         ScreeningFindings,
         ScreeningRequest,
+        SplitRequest,
         SubmissionQuery,
     )
     from schemas.selection import (
@@ -67,6 +68,10 @@ class Records:
 
     @activity.defn(name="records.screen")
     async def screen(self, request: ScreeningRequest) -> ScreeningFindings:
+        raise NotImplementedError
+
+    @activity.defn(name="records.split_case")
+    async def split_case(self, request: SplitRequest) -> str:
         raise NotImplementedError
 
     @activity.defn(name="records.find_submission")
@@ -201,6 +206,11 @@ async def save_case(write: CaseWrite) -> None:
 async def screen(request: ScreeningRequest) -> ScreeningFindings:
     """Automatic checks of a new case: duplicate candidates, personal data, language."""
     return await _on_our_database(Records.screen, request)
+
+
+async def split_case(request: SplitRequest) -> str:
+    """File a second case about the same request; returns its number."""
+    return await _on_our_database(Records.split_case, request)
 
 
 async def find_submission(query: SubmissionQuery) -> FoundSubmission:

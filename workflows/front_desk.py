@@ -75,6 +75,10 @@ async def screen(case: CaseFile) -> None:
                 raise Ended(CaseOutcome.ANSWERED_AT_DESK, document=answer.answer)
             case "wrong_channel":
                 await refer(case)
+            case "refer_part":
+                referral = await _name_body(case)
+                case.tell("part_referred", body=referral.body)
+                case.move(CaseStatus.SCREENING)
             case "duplicate":
                 case.change(merged_into=answer.duplicate_of)
                 raise Ended(CaseOutcome.MERGED, "duplicate")
@@ -128,11 +132,17 @@ async def refer(case: CaseFile) -> None:
     Raises:
         Ended: Always: the case ends as referred.
     """
+    referral = await _name_body(case)
+    case.tell("case_referred", body=referral.body)
+    raise Ended(CaseOutcome.REFERRED_OUT, referral.body, referral.reason)
+
+
+async def _name_body(case: CaseFile) -> ReferCase:
+    """Who can help with the request, or with a part of it (U22)."""
     case.move(CaseStatus.REFERRED_OUT)
     referral = await ask(case, Question(ReferCase, TRIAGE_DESK, due="intake.referral.due"))
     case.note("case:referral:made", body=referral.body)
-    case.tell("case_referred", body=referral.body)
-    raise Ended(CaseOutcome.REFERRED_OUT, referral.body, referral.reason)
+    return referral
 
 
 async def triage(case: CaseFile) -> None:
@@ -145,4 +155,10 @@ async def triage(case: CaseFile) -> None:
     plan = case.snapshot.plan.model_copy(
         update={"months": answer.months, "budget_krw": answer.budget_krw}
     )
-    case.change(service=answer.service, branch=answer.branch, urgency=answer.urgency, plan=plan)
+    case.change(
+        service=answer.service,
+        branch=answer.branch,
+        further_service=answer.further_service,
+        urgency=answer.urgency,
+        plan=plan,
+    )

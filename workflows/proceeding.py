@@ -44,6 +44,18 @@ class Ended(Exception):
         self.document = document
 
 
+class LeadGone(Ended):
+    """Not the case ends, but the lead institute's part in it: the handling begins again.
+
+    Attributes:
+        successor: The partner that leads from now on; None to search anew.
+    """
+
+    def __init__(self, successor: str | None) -> None:
+        super().__init__(CaseOutcome.NOT_SOLVED, "lead_gone")
+        self.successor = successor
+
+
 class Proceeding(ABC):
     """Something that takes its course before the centre, one transition recorded after another.
 
@@ -144,6 +156,11 @@ class Proceeding(ABC):
     def end(self, ended: Ended) -> None:
         """End it from outside its procedure: every wait raises `ended`."""
         self._ending = ended
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was ended from outside its procedure."""
+        return self._ending is not None
 
     def resume(self) -> None:
         """Let it wait again, after an ending was dealt with."""

@@ -15,6 +15,9 @@ with workflow.unsafe.imports_passed_through():
         CaseStatus,
         HandlerChange,
         HoldRequest,
+        InstituteSuccession,
+        MatterReport,
+        PartnerInvitation,
         ReopenRequest,
         Withdrawal,
     )
@@ -27,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.record import Arrival, CaseProjection
     from schemas.selection import RoundDecision
     from schemas.task import (
+        ConflictDeclaration,
         HumanTask,
         TaskCompletion,
         TaskExtension,
@@ -45,7 +49,9 @@ from workflows.extensions import extend
 from workflows.first_contact import make_contact
 from workflows.front_desk import receive, screen, triage
 from workflows.hold import go_on, let_go, stand_still
-from workflows.proceeding import Ended, abandon
+from workflows.joint import begin_again, invite, take_over
+from workflows.matters import TASK_OF, raise_matter
+from workflows.proceeding import Ended, LeadGone, abandon
 from workflows.refusals import refusals
 from workflows.resolution import resolve
 from workflows.resolution.competition import learn
@@ -86,9 +92,18 @@ class SupportCase(TaskUpdates):
         if not any(isinstance(task.outcome, TriageCase) for task in case.tasks):
             await screen(case)
             await triage(case)
-        await designate(case)
-        await make_contact(case)
-        return await resolve(case)
+        successor: str | None = None
+        while True:
+            try:
+                if successor is None:
+                    await designate(case)
+                else:
+                    take_over(case, successor)
+                await make_contact(case)
+                return await resolve(case)
+            except LeadGone as gone:
+                successor = gone.successor
+                await begin_again(case)
 
     async def _until_closed(self, handling: Coroutine[Any, Any, CaseOutcome]) -> None:
         """Handle the case to its end, however that comes, and close it."""
@@ -229,9 +244,69 @@ class SupportCase(TaskUpdates):
     @change_handler.validator
     def _check_handler_change(self, change: HandlerChange) -> None:
         with refusals():
-            if self._case.snapshot.status in _OVER:
-                raise Refused(ProblemType.CASE_CLOSED, "The case has ended already.")
+            self._check_open()
             task_rules.check_handler_change(self._case.snapshot, change)
+
+    @workflow.update(description="Ask an institute to take part beside the lead")
+    def invite_partner(self, invitation: PartnerInvitation) -> CaseSnapshot:
+        with refusals():
+            self._check_invitation(invitation)
+        invite(self._case, invitation)
+        return self._case.snapshot
+
+    @invite_partner.validator
+    def _check_invitation(self, invitation: PartnerInvitation) -> None:
+        with refusals():
+            self._check_open()
+            task_rules.check_invitation(self._case.snapshot, invitation, self._case.policy)
+
+    @workflow.update(description="Put a matter of the case to the coordinators")
+    def raise_matter(self, report: MatterReport) -> CaseSnapshot:
+        with refusals():
+            self._check_matter(report)
+        raise_matter(self._case, report)
+        return self._case.snapshot
+
+    @raise_matter.validator
+    def _check_matter(self, report: MatterReport) -> None:
+        case = self._case
+        with refusals():
+            self._check_open()
+            task_rules.check_matter(case.snapshot, report)
+            if any(task.kind is TASK_OF[report.matter] for task in case.tasks.open_ones):
+                raise Refused(
+                    ProblemType.NOT_ALLOWED,
+                    "This was raised already; a coordinator decides on it.",
+                )
+
+    @workflow.update(description="Move the case to the institute that followed its lead")
+    def change_institute(self, succession: InstituteSuccession) -> CaseSnapshot:
+        with refusals():
+            self._check_succession(succession)
+        task_acts.move_to_successor(self._case, succession)
+        return self._case.snapshot
+
+    @change_institute.validator
+    def _check_succession(self, succession: InstituteSuccession) -> None:
+        with refusals():
+            self._check_open()
+            task_rules.check_succession(self._case.snapshot, succession)
+
+    @workflow.update(description="Keep out of a case that one has an interest in")
+    def declare_conflict(self, declaration: ConflictDeclaration) -> TaskReceipt:
+        with refusals():
+            self._check_conflict(declaration)
+            return self.receipt(task_acts.declare_conflict(self._case, declaration))
+
+    @declare_conflict.validator
+    def _check_conflict(self, declaration: ConflictDeclaration) -> None:
+        with refusals():
+            task = self._case.tasks.get(declaration.task_id)
+            task_rules.check_conflict(task, declaration.actor)
+
+    def _check_open(self) -> None:
+        if self._case.snapshot.status in _OVER:
+            raise Refused(ProblemType.CASE_CLOSED, "The case has ended already.")
 
     @workflow.update(description="Pause the case")
     def hold(self, request: HoldRequest) -> CaseSnapshot:
@@ -249,8 +324,7 @@ class SupportCase(TaskUpdates):
     def _check_hold(self, request: HoldRequest) -> None:
         case = self._case
         with refusals():
-            if case.snapshot.status in _OVER:
-                raise Refused(ProblemType.CASE_CLOSED, "The case has ended already.")
+            self._check_open()
             if case.is_on_hold or case.is_paused:
                 raise Refused(
                     ProblemType.HOLD_REFUSED,
@@ -288,8 +362,7 @@ class SupportCase(TaskUpdates):
     @withdraw.validator
     def _check_withdrawal(self, withdrawal: Withdrawal) -> None:
         with refusals():
-            if self._case.snapshot.status in _OVER:
-                raise Refused(ProblemType.CASE_CLOSED, "The case has ended already.")
+            self._check_open()
 
     @workflow.update(description="Take a closed case up again inside its window")
     def reopen(self, request: ReopenRequest) -> CaseSnapshot:
@@ -348,7 +421,10 @@ class SupportCase(TaskUpdates):
         if any(entry.detail.get("document") == arrival.document for entry in case.journal):
             return
         case.note(f"case:{arrival.purpose}:received", arrival.actor, document=arrival.document)
-        case.tell("document_arrived", case.handlers, kind=arrival.purpose)
+        # What comes after the end is kept; a coordinator may take the case up again (U33).
+        is_over = case.snapshot.status in _OVER
+        readers = centre_group(Role.COORDINATOR) if is_over else case.handlers
+        case.tell("document_arrived", readers, kind=arrival.purpose)
 
     @workflow.signal(description="A selection round decided")
     def round_decided(self, decision: RoundDecision) -> None:

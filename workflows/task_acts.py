@@ -3,8 +3,10 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.case import HandlerChange
+    from schemas.actor import Role, centre_group, groups_of, institute_group
+    from schemas.case import HandlerChange, InstituteSuccession
     from schemas.task import (
+        ConflictDeclaration,
         HumanTask,
         TaskClaim,
         TaskComment,
@@ -96,6 +98,62 @@ def hand_over(case: CaseFile, change: HandlerChange) -> None:
     case.tell("handler_changed")
     if handler is not None:
         case.tell("case_handed_over", f"account:{handler}")
+
+
+def move_to_successor(case: CaseFile, succession: InstituteSuccession) -> None:
+    """The institute that followed the lead has the case, with its open tasks (U32)."""
+    former = case.snapshot.lead_institute or ""
+    moved_to = succession.successor
+    prefix = institute_group(former, Role.SUPPORT).removesuffix(Role.SUPPORT.value)
+    lead = case.snapshot.lead_assignment
+    case.change(
+        lead_institute=moved_to,
+        handler=None,
+        assignments=tuple(
+            offer.model_copy(update={"institute": moved_to, "named_staff": None})
+            if offer is lead
+            else offer
+            for offer in case.snapshot.assignments
+        ),
+    )
+    case.note(
+        "case:lead:succeeded",
+        succession.actor,
+        institute=moved_to,
+        former=former,
+        document=succession.reason,
+    )
+    for task in case.tasks.open_ones:
+        if task.candidate_group.startswith(prefix):
+            role = Role(task.candidate_group.removeprefix(prefix))
+            moved = case.tasks.change(
+                task, candidate_group=institute_group(moved_to, role), assignee=None
+            )
+            case.record_task(moved, "task:work:reassigned", succession.actor, kind=task.kind.value)
+    case.tell("institute_changed", institute=moved_to)
+    case.tell("case_handed_over", case.lead_group(Role.DEPT_HEAD))
+
+
+def declare_conflict(case: CaseFile, declaration: ConflictDeclaration) -> HumanTask:
+    """Keep who has an interest in the case out of it; the superiors find somebody else (U34)."""
+    actor = declaration.actor
+    case.excluded = (*case.excluded, actor.id)
+    case.note("case:conflict:declared", actor)
+    if case.snapshot.handler == actor.id:
+        case.change(handler=None)
+    for task in case.tasks.open_ones:
+        if task.candidate_group in groups_of(actor) or task.assignee == actor.id:
+            kept_out = case.tasks.change(
+                task,
+                excluded=(*task.excluded, actor.id),
+                assignee=None if task.assignee == actor.id else task.assignee,
+            )
+            case.record_task(kept_out, "task:work:released", actor, kind=task.kind.value)
+    case.tell("conflict_declared", centre_group(Role.COORDINATOR), task=declaration.task_id)
+    if actor.institute is not None:
+        head = institute_group(actor.institute, Role.DEPT_HEAD)
+        case.tell("conflict_declared", head, task=declaration.task_id)
+    return case.tasks.get(declaration.task_id)
 
 
 def comment(case: Proceeding, request: TaskComment) -> HumanTask:

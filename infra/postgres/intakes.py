@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from infra.postgres.pool import Database
+from schemas.base import case_number
 from schemas.case import CaseIntake
 from schemas.company import ConsentKind, ConsentText
+from schemas.record import SplitRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +135,82 @@ async def add_text(db: Database, case_number: str, text: CaseText) -> None:
         text.description_masked,
         text.details,
         list(text.personal_data),
+    )
+
+
+async def split(db: Database, request: SplitRequest) -> str:
+    """File a second case about the request of a first one; the sweeper starts it.
+
+    The company opens it by the tracking code that it has. Caller opens the transaction.
+
+    Returns:
+        The second case's number; the same one for a repeated request.
+    """
+    key = f"split/{request.key}"
+    made = await db.fetchval("SELECT case_number FROM intake WHERE idempotency_key = $1", key)
+    if made is not None:
+        return str(made)
+    first = CaseIntake.model_validate(
+        await db.fetchval("SELECT intake FROM intake WHERE case_number = $1", request.case_number)
+    )
+    number = case_number(first.registered_at.year, await next_serial(db))
+    second = first.model_copy(
+        update={
+            "case_number": number,
+            "received_at": request.at,
+            "registered_at": request.at,
+            "idempotency_key": key,
+            "institute_wish": request.institute,
+            "linked_case": request.case_number,
+        }
+    )
+    await db.execute(
+        """
+        INSERT INTO intake (case_number, idempotency_key, body_sha256, tracking_code_hash, intake,
+                            company_id, submitted_at, registered_by)
+        SELECT $2, $3, body_sha256, tracking_code_hash, $4, company_id, $5, 'system'
+          FROM intake
+         WHERE case_number = $1
+        """,
+        request.case_number,
+        number,
+        key,
+        second.model_dump(mode="json"),
+        request.at,
+    )
+    await _copy_what_was_written(db, request.case_number, number)
+    return number
+
+
+async def _copy_what_was_written(db: Database, first: str, second: str) -> None:
+    await db.execute(
+        """
+        INSERT INTO case_text (case_number, title, description, title_masked, description_masked,
+                               details, personal_data)
+        SELECT $2, title, description, title_masked, description_masked, details, personal_data
+          FROM case_text
+         WHERE case_number = $1
+        """,
+        first,
+        second,
+    )
+    await db.execute(
+        """
+        INSERT INTO contact (case_number, name, email, phone, language)
+        SELECT $2, name, email, phone, language FROM contact WHERE case_number = $1
+        """,
+        first,
+        second,
+    )
+    await db.execute(
+        """
+        INSERT INTO consent (case_number, kind, given, text_version, given_at, withdrawn_at)
+        SELECT $2, kind, given, text_version, given_at, withdrawn_at
+          FROM consent
+         WHERE case_number = $1
+        """,
+        first,
+        second,
     )
 
 

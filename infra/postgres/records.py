@@ -66,7 +66,8 @@ async def save_assignments(db: Database, case: CaseSnapshot) -> None:
                 decline_reason)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (case_number, nth) DO UPDATE
-           SET answered_at = excluded.answered_at, answer = excluded.answer,
+           SET role = excluded.role, answered_at = excluded.answered_at,
+               answer = excluded.answer,
                decline_reason = excluded.decline_reason
         """,
         [
@@ -94,7 +95,8 @@ async def save_task(db: Database, task: HumanTask) -> None:
                 expires_at, level, version, completed_at, task)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (task_id) DO UPDATE
-           SET status = excluded.status, assignee = excluded.assignee, due_at = excluded.due_at,
+           SET status = excluded.status, candidate_group = excluded.candidate_group,
+               assignee = excluded.assignee, due_at = excluded.due_at,
                expires_at = excluded.expires_at, level = excluded.level,
                version = excluded.version, completed_at = excluded.completed_at,
                task = excluded.task

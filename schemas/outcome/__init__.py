@@ -36,8 +36,15 @@ from schemas.outcome.guidance import (
     RecordSession,
     WriteAdvice,
 )
+from schemas.outcome.joint import JoinCase, Mediate, NameLead
 from schemas.outcome.kinds import TaskKind
-from schemas.outcome.oversight import ConsentExtension, EndHold, NotifyOtherwise, ResolveOverdue
+from schemas.outcome.oversight import (
+    ConsentExtension,
+    DecideStatus,
+    EndHold,
+    NotifyOtherwise,
+    ResolveOverdue,
+)
 from schemas.outcome.research import (
     ApprovePlan,
     CheckMidterm,
@@ -83,6 +90,7 @@ Outcome: TypeAlias = (
     | PrepareApplication | ScoreApplications | DecideRound | DecideObjection | CheckMidterm
     | ReportProgress | DecideOverrun | ReportResult | ConfirmResult | SettleDispute | AnswerSurvey
     | CallForSurvey | CallBack | EndHold | ConsentExtension | ResolveOverdue | NotifyOtherwise
+    | JoinCase | Mediate | NameLead | DecideStatus
 )  # fmt: skip
 
 OUTCOMES: Final[dict[TaskKind, type[WireModel]]] = {

@@ -14,7 +14,14 @@ class ScreenCase(WireModel):
 
     kind: Literal["screen_case"] = "screen_case"
     decision: Literal[
-        "proceed", "supplement", "answer", "wrong_channel", "duplicate", "not_sme", "abuse"
+        "proceed",
+        "supplement",
+        "answer",
+        "wrong_channel",
+        "duplicate",
+        "not_sme",
+        "abuse",
+        "refer_part",
     ] = required("Decision")
     question: str | None = text("What is missing, in words for the company", decision="supplement")
     answer: str | None = text("Answer to the company", decision="answer")
@@ -47,7 +54,10 @@ class ReferCase(WireModel):
 
 
 class TriageCase(WireModel):
-    """Service, branch and first estimate of the work."""
+    """Service, branch and first estimate of the work.
+
+    `further_service` is asked for in the same text, and follows in the same case (U23).
+    """
 
     kind: Literal["triage_case"] = "triage_case"
     service: Service = required("Service")
@@ -65,6 +75,16 @@ class TriageCase(WireModel):
     budget_krw: Krw | None = Field(
         default=None, title="Expected budget in won", json_schema_extra=marks("decision", {})
     )
+    further_service: (
+        Literal[
+            Service.GUIDANCE,
+            Service.EQUIPMENT,
+            Service.EXCHANGE,
+            Service.INFORMATION,
+            Service.TRANSFER,
+        ]
+        | None
+    ) = optional("Second service, if the company asks for two")
     note: str | None = text("Note for the institute")
 
 

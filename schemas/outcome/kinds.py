@@ -63,6 +63,10 @@ class TaskKind(StrEnum):
     CONSENT_EXTENSION = "consent_extension"
     RESOLVE_OVERDUE = "resolve_overdue"
     NOTIFY_OTHERWISE = "notify_otherwise"
+    JOIN_CASE = "join_case"
+    MEDIATE = "mediate"
+    NAME_LEAD = "name_lead"
+    DECIDE_STATUS = "decide_status"
 
 
 COMPANY_TASKS: Final = frozenset(

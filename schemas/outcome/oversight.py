@@ -30,6 +30,14 @@ class ResolveOverdue(WireModel):
     reason: str | None = text("Reason", decision=("extend", "close_case"))
 
 
+class DecideStatus(WireModel):
+    """What becomes of a case whose company is insolvent, sold or no SME any more (U13)."""
+
+    kind: Literal["decide_status"] = "decide_status"
+    decision: Literal["finish", "hand_over", "stop"] = required("Decision")
+    reason: str | None = text("Reason, told to the company", decision=("hand_over", "stop"))
+
+
 class NotifyOtherwise(WireModel):
     """A message could not be delivered; somebody tells the person another way."""
 

@@ -5,7 +5,15 @@ from typing import Any, Final, cast
 
 from schemas.actor import Actor, Role, groups_of, institute_group
 from schemas.base import Instant, WireModel
-from schemas.case import CaseSnapshot, HandlerChange, Track
+from schemas.case import (
+    CaseSnapshot,
+    HandlerChange,
+    InstituteSuccession,
+    Matter,
+    MatterReport,
+    PartnerInvitation,
+    Track,
+)
 from schemas.document import is_document_reference
 from schemas.outcome import (
     OUTCOMES,
@@ -14,6 +22,8 @@ from schemas.outcome import (
     AssignInstitute,
     ChooseNext,
     DecideTrack,
+    Mediate,
+    NameLead,
     Outcome,
     TaskKind,
 )
@@ -92,6 +102,18 @@ def check_against_case(outcome: Outcome, case: CaseSnapshot, *, short_survey: bo
             raise Refused(
                 ProblemType.OUTCOME_MISMATCH,
                 "This institute already declined or did not answer. Choose another one.",
+                field="/outcome/institute",
+            )
+        case (
+            NameLead(decision="partner", institute=str(institute))
+            | Mediate(decision="split", institute=str(institute))
+        ) if not any(
+            offer.institute == institute and offer.answered_at is not None
+            for offer in case.partners
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "This institute does not take part in the case. Choose one that does.",
                 field="/outcome/institute",
             )
         case AnswerSurvey() if not short_survey:
@@ -230,6 +252,75 @@ def check_handler_change(case: CaseSnapshot, change: HandlerChange) -> None:
             "This person does not belong to the department that has the case.",
             field="/handler",
         )
+
+
+def check_invitation(
+    case: CaseSnapshot, invitation: PartnerInvitation, values: PolicyValues
+) -> None:
+    """Raise `Refused` unless another institute may be asked to take part (C44)."""
+    _check_speaks_for_lead(case, invitation.actor)
+    known = {offer.institute for offer in (*case.partners, case.lead_assignment) if offer}
+    if invitation.institute in known:
+        raise Refused(
+            ProblemType.OUTCOME_MISMATCH,
+            "This institute takes part already, or was asked. Choose another one.",
+            field="/institute",
+        )
+    if 1 + len(case.partners) >= values.count("joint.max_institutes"):
+        raise Refused(
+            ProblemType.NOT_ALLOWED, "As many institutes take part as may. Nobody can be added."
+        )
+
+
+def check_matter(case: CaseSnapshot, report: MatterReport) -> None:
+    """Raise `Refused` unless the matter can be raised by this person as the case stands."""
+    actor = report.actor
+    taking_part = {offer.institute for offer in case.partners if offer.answered_at is not None}
+    match report.matter:
+        case Matter.COMPANY_STATUS:
+            allowed = actor.institute in {None, case.lead_institute, *taking_part}
+        case Matter.DISAGREEMENT:
+            _check_accepted(case)
+            allowed = actor.institute in {None, case.lead_institute, *taking_part}
+            if not taking_part:
+                raise Refused(
+                    ProblemType.NOT_ALLOWED,
+                    "No other institute takes part, so there is nobody to disagree with.",
+                )
+        case Matter.LEAD_GIVES_BACK:
+            _check_speaks_for_lead(case, actor)
+            allowed = True
+    if not allowed:
+        raise Refused(ProblemType.NOT_ALLOWED, "Only who takes part in the case can do this.")
+
+
+def check_succession(case: CaseSnapshot, succession: InstituteSuccession) -> None:
+    """Raise `Refused` unless a coordinator moves a case that an institute leads (U32)."""
+    _check_accepted(case)
+    if succession.actor.role not in {Role.COORDINATOR, Role.DIRECTOR}:
+        raise Refused(ProblemType.NOT_ALLOWED, "Only a coordinator can do this.")
+    if succession.successor == case.lead_institute:
+        raise Refused(ProblemType.OUTCOME_MISMATCH, "This institute has the case already.")
+
+
+def check_conflict(task: HumanTask, actor: Actor) -> None:
+    """Raise `Refused` unless the task is one that `actor` could otherwise do."""
+    check_may_work_on(task, actor)
+    check_open(task)
+
+
+def _check_speaks_for_lead(case: CaseSnapshot, actor: Actor) -> None:
+    """Raise `Refused` unless the lead's head, or a coordinator, speaks of an accepted case."""
+    _check_accepted(case)
+    if actor.role not in SUPERVISORS or actor.institute not in {None, case.lead_institute}:
+        raise Refused(
+            ProblemType.NOT_ALLOWED, "Only the lead's department head or a coordinator can do this."
+        )
+
+
+def _check_accepted(case: CaseSnapshot) -> None:
+    if case.lead_assignment is None:
+        raise Refused(ProblemType.NOT_ALLOWED, "No institute has accepted the case yet.")
 
 
 def check_completion(task: HumanTask, completion: TaskCompletion) -> None:

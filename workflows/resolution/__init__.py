@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.case import Branch, CaseOutcome, Route, Service
+    from schemas.case import RESOLVED, Branch, CaseOutcome, Route, Service
 
 from workflows import activity_stubs
 from workflows.case_file import CaseFile
+from workflows.proceeding import Ended
 from workflows.resolution.by_hand import handle_by_hand
 from workflows.resolution.equipment import lend
 from workflows.resolution.fast_lane import fast_lane
@@ -34,11 +35,37 @@ _ADDED = frozenset({Route.SHORT_MONTHLY, Route.MEDIUM, Route.LONG, Route.GUIDANC
 
 
 async def resolve(case: CaseFile) -> CaseOutcome:
-    """Follow the route of the case's service and branch, and wherever it leads (R035)."""
-    ended: CaseOutcome | Route = _first_route(case)
+    """Follow the route of the case's service and branch, and wherever it leads (R035).
+
+    A second service that the company asked for follows in the same case, whatever became of the
+    first (U23).
+    """
+    further = case.snapshot.further_service
+    if further is None:
+        return await _follow_from(case, _first_route(case))
+    try:
+        first = await _follow_from(case, _first_route(case))
+    except Ended as ended:
+        if case.is_ending:
+            raise
+        first = ended.outcome
+    case.note("case:service:next", service=further.value, outcome=first.value)
+    return _taken_together(first, await _follow_from(case, Route(further.value)))
+
+
+async def _follow_from(case: CaseFile, route: Route) -> CaseOutcome:
+    ended: CaseOutcome | Route = route
     while isinstance(ended, Route):
         ended = await _follow(case, ended)
     return ended
+
+
+def _taken_together(first: CaseOutcome, second: CaseOutcome) -> CaseOutcome:
+    """What two services came to: resolved when both were, in part when one was."""
+    both = {first, second}
+    if both <= RESOLVED:
+        return first
+    return CaseOutcome.PARTIAL if both & {*RESOLVED, CaseOutcome.PARTIAL} else first
 
 
 def _first_route(case: CaseFile) -> Route:

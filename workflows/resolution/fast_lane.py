@@ -34,4 +34,5 @@ async def fast_lane(case: CaseFile) -> CaseOutcome | Route:
 
 
 def _accepted_at(case: CaseFile) -> datetime:
-    return case.snapshot.assignments[-1].answered_at or workflow.now()
+    lead = case.snapshot.lead_assignment
+    return (lead and lead.answered_at) or workflow.now()
