@@ -141,6 +141,7 @@ HANDLERS: Final = staff(
 )  # fmt: skip
 ROUND_READERS: Final = Access(roles=CENTRE_ROLES | {Role.AUDITOR})
 SUPERVISORS: Final = staff(Role.COORDINATOR, Role.DIRECTOR, Role.DEPT_HEAD)
+COORDINATORS: Final = staff(Role.COORDINATOR, Role.DIRECTOR)
 DESK: Final = staff(Role.AGENT, Role.REGIONAL, Role.TRIAGE, Role.COORDINATOR, Role.DIRECTOR)
 
 

@@ -20,6 +20,7 @@ from schemas.base import WireModel, is_round
 from schemas.outcome import OUTCOMES, Outcome, TaskKind
 from schemas.problem import ProblemType, Refused
 from schemas.task import (
+    ConflictDeclaration,
     HumanTask,
     TaskClaim,
     TaskComment,
@@ -101,6 +102,20 @@ async def comment(
     reference = await store_text(centre, act, "comment", text)
     change = TaskComment(task_id=task_id, actor=caller.actor, document=reference)
     return await _change_task(centre, act, SupportCase.comment_task, change)
+
+
+async def declare_conflict(centre: Centre, caller: Caller, task_id: str, *, key: str) -> TaskAnswer:
+    """Keep out of the task's case, because one has an interest in it."""
+    task = await check_may_work_on(centre, caller.actor, task_id)
+    if is_round(task.case_number):
+        raise Refused(
+            ProblemType.NOT_ALLOWED,
+            "Declare it for each application on the score sheet, or say that you cannot review.",
+        )
+    declaration = ConflictDeclaration(task_id=task_id, actor=caller.actor)
+    return await _change_task(
+        centre, Act(caller, "conflict", task_id, key), SupportCase.declare_conflict, declaration
+    )
 
 
 async def extend(  # noqa: PLR0913  # each is named at the call

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
+from starlette.datastructures import FormData
 
 from api import acts, auth, case_updates, reading
 from api.auth import Caller
@@ -19,11 +20,11 @@ from api.problems import problem_of
 from api.reading import StaffView
 from api.routes.cases import list_cases
 from api.routes.documents import DocumentId, Handler, get_document, get_original, list_documents
-from infra.postgres import accounts
+from infra.postgres import accounts, reference
 from infra.postgres.accounts import Account
 from schemas.actor import Role
 from schemas.base import CaseNumber
-from schemas.case import CaseStatus, Service
+from schemas.case import CaseStatus, Matter, Service
 from schemas.problem import ProblemType, Refused
 from schemas.task import (
     TaskStatus,
@@ -33,6 +34,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 Filing = Annotated[Caller, Depends(auth.DESK)]
 ACCESS_REASONS: Final = ("handling", "audit", "complaint", "legal_duty")
+Coordinator = Annotated[Caller, Depends(auth.COORDINATORS)]
+Raiser = Annotated[Caller, Depends(auth.HANDLERS)]
 Supervisor = Annotated[Caller, Depends(auth.SUPERVISORS)]
 _READERS: Final = auth.HANDLERS.roles | {Role.AUDITOR}
 
@@ -91,6 +94,7 @@ async def staff_case(case_number: CaseNumber, visit: VisitDep, caller: CaseStaff
         past_tasks=[task for task in view.tasks if task.status is not TaskStatus.OPEN],
         key=new_key(),
         successors=await _successors(visit, caller, view),
+        beside=await _beside(visit, caller, view),
         may_audit=caller.actor.role in auth.AUDIT.roles,
         may_read=caller.actor.role in _READERS,
         reasons=ACCESS_REASONS[caller.actor.role is Role.AUDITOR :],
@@ -109,6 +113,39 @@ async def _successors(visit: Visit, caller: Caller, case: StaffView) -> list[Acc
         return []
     day = visit.centre.korean_day(visit.centre.clock())
     return await accounts.colleagues(visit.centre.pool, Role.SUPPORT, lead, day)
+
+
+async def _beside(visit: Visit, caller: Caller, case: StaffView) -> dict[str, object]:
+    """What the reader may set going beside the procedure: partners, matters, a succession."""
+    snapshot, actor = case.snapshot, caller.actor
+    if snapshot is None or snapshot.lead_assignment is None or snapshot.outcome is not None:
+        return {}
+    lead = snapshot.lead_institute or ""
+    leads = actor.institute in {None, lead}
+    supervises = leads and actor.role in auth.SUPERVISORS.roles
+    known = {lead, *(offer.institute for offer in snapshot.partners)}
+    names = await institute_names(visit)
+    matters = [
+        matter
+        for matter, possible in (
+            (Matter.COMPANY_STATUS, True),
+            (Matter.DISAGREEMENT, bool(snapshot.partners)),
+            (Matter.LEAD_GIVES_BACK, supervises),
+        )
+        if possible and actor.role in auth.HANDLERS.roles
+    ]
+    succeeds = (
+        await reference.successor(visit.centre.pool, lead)
+        if actor.role in auth.COORDINATORS.roles
+        else None
+    )
+    return {
+        "invitable": {code: name for code, name in names.items() if code not in known}
+        if supervises
+        else {},
+        "matters": matters,
+        "succeeding": succeeds,
+    }
 
 
 @router.post("/staff/cases/{case_number}/original")
@@ -141,6 +178,59 @@ async def change_handler(
         key=key_in(posted),
     )
     return see(f"/staff/cases/{case_number}")
+
+
+@router.post("/staff/cases/{case_number}/partners")
+async def invite_partner(
+    case_number: CaseNumber, visit: VisitDep, caller: Supervisor, posted: PostedForm
+) -> Response:
+    """Ask another institute to take part."""
+    await case_updates.invite_partner(
+        visit.centre,
+        caller,
+        case_number,
+        _chosen(posted, "institute"),
+        key=key_in(posted),
+    )
+    return see(f"/staff/cases/{case_number}")
+
+
+@router.post("/staff/cases/{case_number}/matters")
+async def raise_matter(
+    case_number: CaseNumber, visit: VisitDep, caller: Raiser, posted: PostedForm
+) -> Response:
+    """Put something about the case to the coordinators."""
+    matter = _chosen(posted, "matter")
+    if matter not in set(Matter):
+        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
+    await case_updates.raise_matter(
+        visit.centre,
+        caller,
+        case_number,
+        Matter(matter),
+        _chosen(posted, "reason"),
+        key=key_in(posted),
+    )
+    return see(f"/staff/cases/{case_number}")
+
+
+@router.post("/staff/cases/{case_number}/successor")
+async def follow_institute(
+    case_number: CaseNumber, visit: VisitDep, caller: Coordinator, posted: PostedForm
+) -> Response:
+    """Move the case to the institute that followed its lead."""
+    await case_updates.follow_institute(
+        visit.centre, caller, case_number, text_in(posted, "reason"), key=key_in(posted)
+    )
+    return see(f"/staff/cases/{case_number}")
+
+
+def _chosen(posted: FormData, name: str) -> str:
+    """A field that must be filled in."""
+    value = text_in(posted, name)
+    if value is None:
+        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
+    return value
 
 
 @router.get("/staff/cases/{case_number}/documents/{document_id}")

@@ -253,6 +253,15 @@ async def reassign_task(
     return await _task_after(reassigning, visit, caller, task_id, posted)
 
 
+@router.post("/tasks/{task_id}/conflict")
+async def declare_conflict(
+    task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
+) -> Response:
+    """Keep out of the case, because of a conflict of interest."""
+    await task_updates.declare_conflict(visit.centre, caller, task_id, key=key_in(posted))
+    return see("/worklist")
+
+
 @router.post("/tasks/{task_id}/extend")
 async def extend_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm

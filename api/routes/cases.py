@@ -33,7 +33,7 @@ from schemas.base import (
     WireModel,
     case_number_of,
 )
-from schemas.case import CaseOutcome, CaseStatus, Service
+from schemas.case import CaseOutcome, CaseStatus, Matter, Service
 from schemas.company import IntakeRequest
 from schemas.journal import JournalEntry
 from schemas.outcome.fields import MAX_TEXT
@@ -277,6 +277,82 @@ async def change_handler(
     return await case_updates.change_handler(
         centre, caller, case_number, account_id=body.handler, reason=body.reason, key=key
     )
+
+
+class PartnerBody(RequestModel):
+    """The institute that is asked to take part."""
+
+    institute: InstituteCode
+
+
+@router.post(
+    "/{case_number}/partners",
+    summary="Ask an institute to take part",
+    responses=responses(
+        ProblemType.CASE_NOT_FOUND,
+        ProblemType.CASE_CLOSED,
+        ProblemType.NOT_ALLOWED,
+        ProblemType.OUTCOME_MISMATCH,
+    ),
+)
+async def invite_partner(
+    case_number: CaseNumber,
+    body: PartnerBody,
+    caller: Annotated[auth.Caller, Depends(auth.SUPERVISORS)],
+    centre: CentreDep,
+    key: IdempotencyKey,
+) -> CaseAnswer:
+    """For the lead's head and for coordinators; the case goes on whatever is answered."""
+    return await case_updates.invite_partner(centre, caller, case_number, body.institute, key=key)
+
+
+class MatterBody(RequestModel):
+    """What is raised, and why."""
+
+    matter: Matter = Field(examples=["company_status"])
+    reason: str = Field(min_length=1, max_length=MAX_TEXT)
+
+
+@router.post(
+    "/{case_number}/matters",
+    summary="Put a matter to the coordinators",
+    responses=responses(
+        ProblemType.CASE_NOT_FOUND, ProblemType.CASE_CLOSED, ProblemType.NOT_ALLOWED
+    ),
+)
+async def raise_matter(
+    case_number: CaseNumber,
+    body: MatterBody,
+    caller: Annotated[auth.Caller, Depends(auth.HANDLERS)],
+    centre: CentreDep,
+    key: IdempotencyKey,
+) -> CaseAnswer:
+    """The company changed, institutes disagree, or the lead cannot go on: a coordinator decides."""
+    return await case_updates.raise_matter(
+        centre, caller, case_number, body.matter, body.reason, key=key
+    )
+
+
+@router.post(
+    "/{case_number}/successor",
+    summary="Move a case to its institute's successor",
+    responses=responses(
+        ProblemType.CASE_NOT_FOUND,
+        ProblemType.CASE_CLOSED,
+        ProblemType.NOT_ALLOWED,
+        ProblemType.OUTCOME_MISMATCH,
+    ),
+)
+async def follow_institute(
+    case_number: CaseNumber,
+    caller: Annotated[auth.Caller, Depends(auth.COORDINATORS)],
+    centre: CentreDep,
+    key: IdempotencyKey,
+    body: ReasonBody | None = None,
+) -> CaseAnswer:
+    """With its open tasks, when the institute that has it was renamed, merged or left."""
+    reason = None if body is None else body.reason
+    return await case_updates.follow_institute(centre, caller, case_number, reason, key=key)
 
 
 @router.post(

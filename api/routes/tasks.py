@@ -131,6 +131,23 @@ async def release_task(
     return _tagged(response, answer)
 
 
+@router.post(
+    "/{task_id}/conflict",
+    summary="Declare a conflict of interest",
+    responses=responses(*_REFUSALS, ProblemType.CONFLICT_OF_INTEREST, ProblemType.NOT_ALLOWED),
+)
+async def declare_conflict(
+    task_id: TaskId,
+    caller: TaskStaff,
+    centre: CentreDep,
+    key: IdempotencyKey,
+    response: Response,
+) -> TaskAnswer:
+    """Keep out of the case from now on; your head and the coordinators are told."""
+    answer = await task_updates.declare_conflict(centre, caller, task_id, key=key)
+    return _tagged(response, answer)
+
+
 class Reassignment(RequestModel):
     """Account that gets the task; null puts it back into the queue."""
 

@@ -39,6 +39,14 @@ async def institutes(db: Database, day: date) -> list[InstituteRow]:
     return [InstituteRow(**dict(row)) for row in rows]
 
 
+async def successor(db: Database, institute: str) -> str | None:
+    """The institute that followed one which was renamed, merged or left; None for none (U32)."""
+    found: str | None = await db.fetchval(
+        "SELECT successor FROM institute WHERE code = $1", institute
+    )
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class RegionRow:
     """A regional centre; an unverified one is shown without a host."""

@@ -33,6 +33,9 @@ EVERY_PARAMETER = {
     "mode": "visit",
     "reason": "broken",
     "round_reason": "budget",
+    "answer": "accepted",
+    "matter": "disagreement",
+    "linked": "1379-2026-000124",
 }
 
 

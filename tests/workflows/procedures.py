@@ -41,7 +41,9 @@ Made from the code by `python -m tests.workflows.procedures`; a test compares it
 state of the case with the tasks that are asked for in it; a way out to the black dot ends the part,
 with the outcome that was reached or into the next part. Every way that the code has is drawn. Not
 drawn is what can happen in any state: the company withdraws or pauses the case, a coordinator
-closes it over an overdue task, a handler is replaced.
+closes it over an overdue task, a handler is replaced, a partner is asked (JoinCase), and a matter
+is raised that a coordinator settles (DecideStatus, Mediate, NameLead); a lead institute that gives
+the case back lets it begin again at the designation.
 """
 
 
