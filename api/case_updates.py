@@ -119,14 +119,14 @@ async def follow_institute(
     """Move a case to the institute that followed its lead.
 
     Raises:
-        Refused: `not-allowed` when nobody followed it.
+        Refused: `outcome-mismatch` when nobody followed it.
     """
     stored = await cases.find(centre.pool, case_number)
     lead = None if stored is None or stored.snapshot is None else stored.snapshot.lead_institute
     following = lead and await reference.successor(centre.pool, lead)
     if following is None:
         raise Refused(
-            ProblemType.NOT_ALLOWED,
+            ProblemType.OUTCOME_MISMATCH,
             "No institute is recorded as the successor of the one that has the case.",
         )
     act = Act(caller, "successor", case_number, key)

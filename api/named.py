@@ -13,7 +13,9 @@ from schemas.outcome import (
     CheckEquipment,
     DecideNoMatch,
     JoinCase,
+    Mediate,
     NameAdviser,
+    NameLead,
     ResolveOverdue,
     ScoreApplications,
     ScreenCase,
@@ -28,7 +30,12 @@ from schemas.task import (
 async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: WireModel) -> None:
     """Raise `Refused` with the field that names what does not exist or does not fit."""
     match outcome:
-        case AssignInstitute(institute=str(code)) | DecideNoMatch(institute=str(code)):
+        case (
+            AssignInstitute(institute=str(code))
+            | DecideNoMatch(institute=str(code))
+            | Mediate(institute=str(code))
+            | NameLead(institute=str(code))
+        ):
             await check_institute(centre, code, field="/outcome/institute")
         case JoinCase(named_staff=str(account_id)):
             desk = institute_group(actor.institute or "", Role.SUPPORT)

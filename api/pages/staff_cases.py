@@ -1,6 +1,7 @@
 """Cases as staff see them, and calls that the desk keys in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -115,11 +116,24 @@ async def _successors(visit: Visit, caller: Caller, case: StaffView) -> list[Acc
     return await accounts.colleagues(visit.centre.pool, Role.SUPPORT, lead, day)
 
 
-async def _beside(visit: Visit, caller: Caller, case: StaffView) -> dict[str, object]:
-    """What the reader may set going beside the procedure: partners, matters, a succession."""
+@dataclass(frozen=True)
+class _Beside:
+    """What the reader may set going beside the procedure.
+
+    Attributes:
+        invitable: Institutes that may be asked to take part, code to name.
+        succeeding: The institute to which the case may move.
+    """
+
+    invitable: Mapping[str, str] = field(default_factory=dict[str, str])
+    matters: Sequence[Matter] = ()
+    succeeding: str | None = None
+
+
+async def _beside(visit: Visit, caller: Caller, case: StaffView) -> _Beside:
     snapshot, actor = case.snapshot, caller.actor
     if snapshot is None or snapshot.lead_assignment is None or snapshot.outcome is not None:
-        return {}
+        return _Beside()
     lead = snapshot.lead_institute or ""
     leads = actor.institute in {None, lead}
     supervises = leads and actor.role in auth.SUPERVISORS.roles
@@ -139,13 +153,8 @@ async def _beside(visit: Visit, caller: Caller, case: StaffView) -> dict[str, ob
         if actor.role in auth.COORDINATORS.roles
         else None
     )
-    return {
-        "invitable": {code: name for code, name in names.items() if code not in known}
-        if supervises
-        else {},
-        "matters": matters,
-        "succeeding": succeeds,
-    }
+    others = {code: name for code, name in names.items() if code not in known}
+    return _Beside(others if supervises else {}, matters, succeeds)
 
 
 @router.post("/staff/cases/{case_number}/original")

@@ -6,7 +6,7 @@ from tests.acceptance.visitors import Centre, Company
 
 async def test_a_joint_case_is_split_and_the_same_code_opens_both(centre: Centre) -> None:
     company = await centre.file(f"{DIFFICULTY} 두 기관의 도움이 필요합니다.")
-    await to_the_first_contact(centre, company)
+    await to_the_first_contact(centre, company, "tech_held")
     lead, partner = await centre.staff("kitech.head"), await centre.staff("keri.head")
     coordinator = await centre.staff("coordinator")
     case = f"/cases/{company.case_number}"
@@ -34,7 +34,7 @@ async def test_a_joint_case_is_split_and_the_same_code_opens_both(centre: Centre
 
 async def test_who_declares_a_conflict_is_kept_out(centre: Centre) -> None:
     company = await centre.file(f"{DIFFICULTY} 이해충돌 확인용입니다.")
-    await to_the_first_contact(centre, company)
+    await to_the_first_contact(centre, company, "tech_held")
     support, head = await centre.staff("kitech.support"), await centre.staff("kitech.head")
     task, _ = await support.task(company.case_number, "confirm_technology")
     task_id = task["task"]["task_id"]
@@ -49,7 +49,7 @@ async def test_who_declares_a_conflict_is_kept_out(centre: Centre) -> None:
 
 async def test_a_matter_is_settled_while_the_case_goes_on(centre: Centre) -> None:
     company = await centre.file(f"{DIFFICULTY} 회사 사정이 바뀌었습니다.")
-    await to_the_first_contact(centre, company)
+    await to_the_first_contact(centre, company, "tech_held")
     support, coordinator = await centre.staff("kitech.support"), await centre.staff("coordinator")
     case = f"/cases/{company.case_number}"
     await support.post(f"{case}/matters", matter="company_status", reason="회생 절차 개시")
@@ -62,9 +62,9 @@ async def test_a_matter_is_settled_while_the_case_goes_on(centre: Centre) -> Non
 
 async def test_without_a_recorded_successor_a_case_stays(centre: Centre) -> None:
     company = await centre.file(f"{DIFFICULTY} 승계 확인용입니다.")
-    await to_the_first_contact(centre, company)
+    await to_the_first_contact(centre, company, "tech_held")
     coordinator = await centre.staff("coordinator")
 
     answer = await coordinator.post(f"/cases/{company.case_number}/successor")
 
-    assert answer["type"].endswith("not-allowed")
+    assert answer["type"].endswith("outcome-mismatch")
