@@ -7,9 +7,10 @@ its outcome lists, with fields filled in by their names and types.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from random import Random
 from types import UnionType
-from typing import Any, Final, Literal, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -238,7 +239,9 @@ class _Form:
         """What the case needs, where the form asks for just that."""
         arrival = self._desk.arrival
         if arrival is None:
-            return None
+            # A round whose budget is cut keeps most of it.
+            granted = self._desk.task.parameters.get("round_budget_krw", "0")
+            return (int(granted) * 4 // 5 or None) if name == "budget_krw" else None
         need, again = arrival.need, self._desk.task.task_id.rpartition(".")[2] != "1"
         asked: dict[str, object] = {
             "service": need.service.value,
@@ -253,14 +256,14 @@ class _Form:
     def _plain(self, field: FieldInfo) -> object:
         """Something of the field's type, inside its bounds."""
         marks = _marks(field)
-        kinds = get_args(field.annotation) or (field.annotation,)
+        kinds = _types(field.annotation)
         if marks.get("format") == "date":
             return self._people.later_day(self._desk.now, self._random.randint(3, 8))
         if bool in kinds:
             return False
         if int in kinds or float in kinds:
             bounds = [getattr(bound, "ge", None) for bound in field.metadata]
-            return next((int(bound) for bound in bounds if bound), 1)
+            return next((ceil(bound) for bound in bounds if bound), 1)
         return "모의 답변입니다."
 
     def institute(self) -> str | None:
@@ -350,6 +353,15 @@ def _is_wanted(name: str, field: FieldInfo, filled: Mapping[str, object]) -> boo
     if any(str(filled.get(other)) in values for other, values in needed_when.items()):
         return True
     return field.is_required() or name in _VOLUNTARY or name in {"months", "budget_krw", "urgency"}
+
+
+def _types(annotation: object) -> set[object]:
+    """The types that a field may have, without their bounds."""
+    if get_origin(annotation) is Annotated:
+        return _types(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return {kind for part in get_args(annotation) for kind in _types(part)}
+    return {annotation}
 
 
 def _options(annotation: object) -> list[object]:

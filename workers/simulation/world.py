@@ -83,12 +83,16 @@ class VirtualClock:
 
     async def settle(self) -> None:
         """Wait until every case waits: only then does a moment pass without taking one."""
+        patient_until = monotonic() + _PATIENCE.total_seconds()
         while True:
             started = monotonic()
             await self._sleep(_BLINK)
             if timedelta(seconds=monotonic() - started) < _BLINK / 2:
                 await self.read()
                 return
+            if monotonic() > patient_until:
+                await self._free()
+                patient_until = monotonic() + _PATIENCE.total_seconds()
 
     async def _sleep(self, duration: timedelta) -> None:
         until = await self.read() + duration
