@@ -6,6 +6,7 @@ Histories are only ever added, never regenerated: each stands for cases that are
 
 import os
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -16,7 +17,14 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from schemas.actor import COMPANY
-from schemas.case import Branch, DeclineReason, Service
+from schemas.case import (
+    Branch,
+    DeclineReason,
+    Matter,
+    MatterReport,
+    PartnerInvitation,
+    Service,
+)
 from schemas.outcome import (
     AcceptCase,
     AcceptUse,
@@ -25,15 +33,20 @@ from schemas.outcome import (
     ApprovePlan,
     AssignInstitute,
     CheckEquipment,
+    ChooseNext,
     ChooseSolution,
     ConfirmAdvice,
     ConfirmResult,
     ConfirmTechnology,
+    DecideStatus,
     DecideTrack,
     DraftAgreement,
     FindCall,
     HandleByHand,
+    JoinCase,
+    Mediate,
     NameAdviser,
+    NameLead,
     PlanSession,
     ProposeSolution,
     RecordSession,
@@ -61,8 +74,10 @@ from tests.driver import (
     written,
 )
 from tests.workflows.careless import WaitsFirst
+from tests.workflows.test_competition import applied, hear, to_the_application
 from tests.workflows.test_equipment import add_equipment
 from workers.worker import workflow_runner
+from workflows.selection_round import SelectionRound
 from workflows.support_case import SupportCase
 
 HISTORIES = Path(__file__).parent.parent / "histories"
@@ -119,6 +134,58 @@ async def long(case: CaseDriver) -> None:
     await case.complete(CONTENT, COMPANY)
 
 
+async def short_monthly(case: CaseDriver) -> None:
+    await to_the_application(case)
+    await applied(case)
+    await hear(case, "selected")
+    await carry_out(case)
+
+
+async def medium(case: CaseDriver) -> None:
+    await to_the_application(case, "medium")
+    await applied(case)
+    await hear(case, "not_selected", "budget")
+    await case.complete(ChooseNext(decision="wait"), COMPANY)
+    await applied(case)
+    await hear(case, "selected")
+    await carry_out(case)
+
+
+async def carry_out(case: CaseDriver) -> None:
+    """From the agreement to the survey of a project that was selected."""
+    starts_on = (case.now + timedelta(days=10)).date().isoformat()
+    await case.complete(ApprovePlan(decision="approve"), HEAD)
+    await case.complete(DraftAgreement(starts_on=starts_on, agreement=written("협약")), SUPPORT)
+    await case.complete(SignAsCompany(decision="sign"), COMPANY)
+    await case.complete(SignAsInstitute(decision="sign"), HEAD)
+    await case.complete(ReportResult(goal="met", report=written("결과")), SUPPORT)
+    await case.complete(ConfirmResult(decision="confirm"), COMPANY)
+    await case.complete(CONTENT, COMPANY)
+
+
+async def joint(case: CaseDriver) -> None:
+    await case.get_contacted(TriageCase(service=Service.DIFFICULTY, branch=Branch.TECH_HELD))
+    for institute in ("KERI", "KIMS"):
+        await case.handle.execute_update(
+            SupportCase.invite_partner,
+            PartnerInvitation(actor=COORDINATOR, institute=institute),
+        )
+    await case.complete(
+        JoinCase(decision="join", named_staff=support_of("KERI").id), head_of("KERI")
+    )
+    for matter, settlement in (
+        (Matter.DISAGREEMENT, Mediate(decision="one_plan", plan=written("계획"))),
+        (Matter.COMPANY_STATUS, DecideStatus(decision="finish")),
+        (Matter.LEAD_GIVES_BACK, NameLead(decision="partner", institute="KERI")),
+    ):
+        report = MatterReport(actor=HEAD, matter=matter, reason=written("사유"))
+        await case.handle.execute_update(SupportCase.raise_matter, report)
+        await case.complete(settlement, COORDINATOR)
+    await case.open_task(TaskKind.CONTACT_COMPANY)
+    await case.withdraw()
+    await case.complete(AnswerSurvey(overall=3, solved="no"), COMPANY)
+
+
 async def guidance(case: CaseDriver) -> None:
     await case.get_contacted(TriageCase(service=Service.GUIDANCE))
     await case.complete(NameAdviser(decision="named", named_staff="acc-kitech-researcher"), HEAD)
@@ -172,8 +239,8 @@ async def supplement_declined_withdrawn(case: CaseDriver) -> None:
 BRANCHES: dict[str, Callable[[CaseDriver], Awaitable[None]]] = {
     branch.__name__: branch
     for branch in (
-        technology_held, fast_lane, long, by_hand, guidance, equipment, desk_answer,
-        supplement_declined_withdrawn,
+        technology_held, fast_lane, short_monthly, medium, long, by_hand, guidance, equipment,
+        desk_answer, supplement_declined_withdrawn, joint,
     )
 }  # fmt: skip
 
@@ -212,6 +279,13 @@ def test_every_branch_has_a_recorded_history() -> None:
 @pytest.mark.parametrize("name", sorted(path.name for path in HISTORIES.glob("*.json")))
 async def test_a_recorded_history_replays(name: str) -> None:
     await replayer(SupportCase).replay_workflow(recorded(name))
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.name for path in (HISTORIES / "rounds").glob("*.json"))
+)
+async def test_a_recorded_round_replays(name: str) -> None:
+    await replayer(SelectionRound).replay_workflow(recorded(f"rounds/{name}"))
 
 
 async def test_a_workflow_that_would_go_another_way_is_caught() -> None:

@@ -1,9 +1,11 @@
 """A round over its real durations: list, panel, quorum, ranking, decision, places."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -42,6 +44,7 @@ from workers.policy_files import default_policy
 from workers.rebuild import rebuild
 from workflows.selection_round import SelectionRound
 
+HISTORIES = Path(__file__).parent.parent / "histories"
 PANEL = tuple(f"acc-evaluator{nth}" for nth in range(1, 4))
 _YEARS = count(2100)
 _CASES = count(900_000)
@@ -445,3 +448,30 @@ async def rows_of(held: RoundDriver, snapshot: RoundSnapshot) -> list[tuple[obje
         held.handle.id,
     )
     return [tuple(row) for row in found]
+
+
+@pytest.mark.skipif(os.environ.get("RECORD") != "1", reason="set RECORD=1 to record a round")
+async def test_record(start_round: StartRound) -> None:
+    """A round with every kind of application, a change of budget and a place that is given up."""
+    target = HISTORIES / "rounds" / "monthly.json"
+    if target.exists():
+        pytest.skip("recorded already")
+    held = await start_round(20, 20, 31, 20)
+    scored = [number for nth, number in enumerate(held.cases) if nth != 2]
+    for task in await to_the_panel(held):
+        await held.hand_in(task, dict(zip(scored, (90, 80, 70), strict=True)))
+    [ranking] = await held.open_tasks(TaskKind.DECIDE_ROUND)
+    cut = DecideRound(decision="change_budget", budget_krw=45_000_000, reason=written("삭감"))
+    await held.complete(ranking, cut, COORDINATOR)
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+    await rounds.give_up(held.database, held.handle.id, scored[0])
+    place = Place(round_id=held.handle.id, case_number=scored[0], at=held.now)
+    await held.handle.signal(SelectionRound.place_given_up, place)
+    final = (await held.snapshot()).places_until
+    assert final is not None
+    await held.pass_time_until(final + _GRACE)
+    assert (await held.handle.result()).state is RoundState.CLOSED
+
+    target.parent.mkdir(exist_ok=True)
+    target.write_text((await held.handle.fetch_history()).to_json() + "\n", "utf-8")
