@@ -59,7 +59,7 @@ def sentences() -> set[str]:
     for path in sorted((ROOT / "api" / "pages").glob("*.py")):
         for call in _calls(path):
             name = _name_of(call)
-            if name == "field":
+            if name == "field" and call.args:  # not that of a dataclass
                 found.update(_texts(call.args[1]))
             elif name in {"Link", "text"}:
                 found.update(_texts(call.args[0]))
