@@ -2,8 +2,10 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import WireModel
-from schemas.outcome.fields import date_field, optional, required, text
+from schemas.outcome.fields import date_field, marks, optional, required, text
 
 
 class NameAdviser(WireModel):
@@ -21,7 +23,10 @@ class PlanSession(WireModel):
     kind: Literal["plan_session"] = "plan_session"
     mode: Literal["visit", "at_institute", "video", "phone"] = required("Kind of meeting")
     held_on: str = date_field("Day")
-    place: str | None = text("Time and place")
+    start_hour: int = Field(
+        default=9, ge=0, le=23, title="From, full hour", json_schema_extra=marks("decision", {})
+    )
+    place: str | None = text("Place")
 
 
 class RecordSession(WireModel):

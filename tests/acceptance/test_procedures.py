@@ -32,7 +32,9 @@ async def test_guidance_from_the_form_to_the_survey(centre: Centre) -> None:
     await head.complete(
         company, "name_adviser", decision="named", named_staff="acc-kitech-researcher"
     )
-    await support.complete(company, "plan_session", mode="video", held_on=day(), place="14시")
+    await support.complete(
+        company, "plan_session", mode="video", held_on=day(), start_hour=0, place="회의실 3"
+    )
     await support.complete(company, "record_session", decision="held", record="금형 온도 확인")
     await support.complete(company, "write_advice", advice="냉각수 유량을 높이십시오.")
     task = await company.task("confirm_advice")

@@ -23,8 +23,6 @@ from workflows.designation import designate
 from workflows.first_contact import make_contact
 from workflows.proceeding import Ended
 
-_DAY_BEGINS = time(9)
-
 
 async def guide(case: CaseFile) -> CaseOutcome | Route:
     """Name an adviser, meet the company as often as it takes, advise in writing.
@@ -93,14 +91,11 @@ async def _meet(case: CaseFile) -> Route | None:
                 assignee=case.snapshot.handler,
             ),
         )
-        case.tell("session_planned", held_on=plan.held_on, mode=plan.mode)
+        begins = datetime.combine(date.fromisoformat(plan.held_on), time(plan.start_hour), SEOUL)
+        session = {"held_on": f"{begins:%Y-%m-%d %H:%M}", "mode": plan.mode}
+        case.tell("session_planned", **session)
         await keep_appointment(
-            case,
-            datetime.combine(date.fromisoformat(plan.held_on), _DAY_BEGINS, SEOUL),
-            "guidance.remind_before",
-            "session_reminder",
-            held_on=plan.held_on,
-            mode=plan.mode,
+            case, begins, "guidance.remind_before", "session_reminder", **session
         )
         record = await ask(
             case,
