@@ -92,10 +92,15 @@ async def _meet(case: CaseFile) -> Route | None:
             ),
         )
         begins = datetime.combine(date.fromisoformat(plan.held_on), time(plan.start_hour), SEOUL)
-        session = {"held_on": f"{begins:%Y-%m-%d %H:%M}", "mode": plan.mode}
-        case.tell("session_planned", **session)
+        held_on = f"{begins:%Y-%m-%d %H:%M}"
+        case.tell("session_planned", held_on=held_on, mode=plan.mode)
         await keep_appointment(
-            case, begins, "guidance.remind_before", "session_reminder", **session
+            case,
+            begins,
+            "guidance.remind_before",
+            "session_reminder",
+            held_on=held_on,
+            mode=plan.mode,
         )
         record = await ask(
             case,
