@@ -38,7 +38,7 @@ _SHORTEST: Final = timedelta(minutes=30)
 _A_DAY_AT_WORK: Final = timedelta(hours=8)
 # Filled in although nobody insists.
 _VOLUNTARY: Final = frozenset(
-    {"ease", "speed", "competence", "result", "named_staff", "overall", "solved"}
+    {"ease", "speed", "competence", "result", "named_staff", "overall", "solved", "partners"}
 )
 _SCORES: Final = frozenset({"ease", "speed", "competence", "result", "overall"})
 
