@@ -28,7 +28,7 @@ class CalendarActivities(Calendar):
     @activity.defn(name="calendar.tell_cases")
     async def tell_cases(self, version: int) -> int:
         last, told = activity.info().heartbeat_details or ("", 0)
-        while behind := await sweeps.cases_behind_calendar(self._pool, version, after=last):
+        while behind := await sweeps.behind_calendar(self._pool, version, after=last):
             for last in behind:
                 told += await tell_case(self._client, last, version)
                 activity.heartbeat(last, told)

@@ -149,7 +149,7 @@ class Sweeper:
             self._calendar_version, self._told_of_it = version, set()
         # A case whose program fails can't record that it was told. Another signal with every sweep
         # would fill its history, and its kind would keep the others from their turn.
-        behind = await sweeps.cases_behind_calendar(self._pool, version, besides=self._told_of_it)
+        behind = await sweeps.behind_calendar(self._pool, version, besides=self._told_of_it)
         if not behind or await start_calendar_change(self._client, version):
             return 0
         told = 0

@@ -4,6 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.journal import JournalEntry
+    from schemas.outcome import TaskKind
     from schemas.record import Message
     from schemas.selection import (
         RoundIntake,
@@ -41,6 +42,11 @@ class RoundFile(Proceeding):
     def change(self, **changes: object) -> None:
         snapshot = self.snapshot.model_copy(update=changes)
         dues = [task.deadline.due_at for task in self.tasks.open_ones]
+        sheets = [
+            task.deadline.due_at
+            for task in self.tasks.open_ones
+            if task.kind is TaskKind.SCORE_APPLICATIONS
+        ]
         match snapshot.state:
             case RoundState.OPEN:
                 dues.append(snapshot.cutoff_at)
@@ -50,7 +56,11 @@ class RoundFile(Proceeding):
             case _:
                 pass
         self.snapshot = snapshot.model_copy(
-            update={"version": self.snapshot.version + 1, "next_due_at": min(dues, default=None)}
+            update={
+                "version": self.snapshot.version + 1,
+                "next_due_at": min(dues, default=None),
+                "decide_by": max(sheets, default=snapshot.decide_by),
+            }
         )
 
     def move(self, state: RoundState, **changes: object) -> None:

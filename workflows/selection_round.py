@@ -12,6 +12,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import Role, centre_group
     from schemas.outcome import DecideRound, ResolveOverdue, ScoreApplications
+    from schemas.policy import Deadline
     from schemas.problem import ProblemType, Refused
     from schemas.selection import (
         Place,
@@ -49,6 +50,9 @@ class SelectionRound(TaskUpdates):
         self._competition = COMPETITIONS[intake.planned.programme]
         self._given_up: set[str] = set()
         self._filled = 0
+        # Of the objections, and of the time in which places are given up.
+        self._ends: tuple[Deadline, ...] = ()
+        self._counted = 0
 
     @workflow.run
     async def run(self, intake: RoundIntake) -> RoundSnapshot:
@@ -118,16 +122,16 @@ class SelectionRound(TaskUpdates):
         with file.transition():
             due = await file.deadline(self._competition.evaluation)
             file.change(decide_by=due.due_at)
-        await self._ask(panel, due.due_at)
+        await self._ask(panel, due)
         while len(self._sheets) < quorum(len(panel)):
             file.tell("round_lacks_quorum", _COORDINATORS)
             with file.transition():
                 due = await file.deadline("round.quorum_retry")
                 file.note("round:quorum:missed", due_at=due.due_at.isoformat())
                 file.change(decide_by=due.due_at)
-            await self._ask(panel, due.due_at)
+            await self._ask(panel, due)
 
-    async def _ask(self, panel: tuple[str, ...], due_at: datetime) -> None:
+    async def _ask(self, panel: tuple[str, ...], deadline: Deadline) -> None:
         """Ask those of the panel who have not handed in a sheet, each blind of the others."""
         done = {sheet.task_id for sheet in self._sheets}
         busy = {task.assignee for task in self._round.tasks if task.task_id in done}
@@ -138,8 +142,8 @@ class SelectionRound(TaskUpdates):
                     Question(
                         ScoreApplications,
                         _EVALUATORS,
-                        due=self._competition.evaluation,
-                        due_at=due_at,
+                        due=deadline.key,
+                        start=deadline.start,
                         assignee=reviewer,
                         excluded=tuple(other for other in panel if other != reviewer),
                         parameters={"round": self._round.number},
@@ -201,29 +205,55 @@ class SelectionRound(TaskUpdates):
     async def _tell_everybody(self) -> None:
         """Tell every case its decision, and wait until nobody can object any more."""
         file = self._round
+        self._counted = file.clock_changes
         with file.transition():
             final = await file.deadline("round.objection", reminders=None)
             places = await file.deadline(self._competition.agreement, reminders=None)
             file.move(RoundState.OBJECTION, final_at=final.due_at, places_until=places.due_at)
+        self._ends = (final, places)
         await self._tell()
 
     async def _fill_places_until_the_end(self) -> None:
         """Let reserves move up while places are given up; at the end let them go."""
-        file = self._round
-        final_at = file.snapshot.final_at or workflow.now()
-        await self._fill_places(until=final_at)
-        file.move(RoundState.FINAL)
-        await self._fill_places(until=file.snapshot.places_until or final_at)
+        await self._fill_places(RoundState.OBJECTION)
+        self._round.move(RoundState.FINAL)
+        await self._fill_places(RoundState.FINAL)
         if await self._fill(final=True):
             await self._tell()
 
-    async def _fill_places(self, until: datetime) -> None:
-        while await self._round.wait(
-            lambda: len(self._given_up) > self._filled, until=until, summary="places given up"
+    async def _fill_places(self, state: RoundState) -> None:
+        """Fill what is given up until the end of a state, which a changed calendar may move."""
+        file = self._round
+        while await file.wait(
+            lambda: len(self._given_up) > self._filled or file.clock_changes > self._counted,
+            until=self._end_of(state),
+            summary="places given up",
         ):
-            self._filled = len(self._given_up)
-            if await self._fill(final=False):
-                await self._tell()
+            if file.clock_changes > self._counted:
+                await self._count_again()
+            if len(self._given_up) > self._filled:
+                self._filled = len(self._given_up)
+                if await self._fill(final=False):
+                    await self._tell()
+
+    def _end_of(self, state: RoundState) -> datetime:
+        final, places = self._ends
+        return final.due_at if state is RoundState.OBJECTION else places.due_at
+
+    async def _count_again(self) -> None:
+        """The calendar changed: both ends only move later (U30)."""
+        file = self._round
+        self._counted = file.clock_changes
+        with file.transition():
+            final, places = [
+                await file.deadline(
+                    told.key, start=told.start, not_before=told.due_at, reminders=None
+                )
+                for told in self._ends
+            ]
+            self._ends = (final, places)
+            file.change(final_at=final.due_at, places_until=places.due_at)
+            file.note("round:calendar:changed", version=str(file.snapshot.calendar_version))
 
     async def _fill(self, *, final: bool) -> int:
         return await activity_stubs.fill_places(
@@ -254,6 +284,10 @@ class SelectionRound(TaskUpdates):
             return
         self._given_up.add(place.case_number)
         self._round.note("round:place:given_up", case=place.case_number)
+
+    @workflow.signal(description="The table of holidays changed")
+    def calendar_changed(self, version: int) -> None:
+        self._round.count_with(version)
 
     @workflow.query(description="Row, tasks and journal of the read model")
     def projection(self) -> RoundProjection:

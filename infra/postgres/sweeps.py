@@ -29,7 +29,7 @@ async def sweep_lock(pool: asyncpg.Pool) -> AsyncGenerator[bool]:
                 await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP)
 
 
-async def cases_behind_calendar(
+async def behind_calendar(
     db: Database,
     version: int,
     *,
@@ -37,24 +37,34 @@ async def cases_behind_calendar(
     besides: Collection[str] = (),
     limit: int = 100,
 ) -> list[str]:
-    """Open cases that have not been told of version `version` of the holiday table (U30).
+    """Open cases and rounds not told yet of version `version` of the holiday table (U30).
+
+    A round that takes applications has counted nothing so far, and is left alone.
 
     Args:
         db: The read model.
         version: The newest one.
-        after: Only cases whose number comes after this one.
-        besides: Cases that are left out.
+        after: Only those whose number comes after this one.
+        besides: Those that are left out.
         limit: How many at most.
     """
     rows = await db.fetch(
         """
-        SELECT case_number
-          FROM support_case
-         WHERE closed_at IS NULL
-           AND calendar_version < $1
-           AND case_number > $2
-           AND case_number <> ALL ($3::text[])
-         ORDER BY case_number
+        SELECT number
+          FROM (
+               SELECT case_number AS number
+                 FROM support_case
+                WHERE closed_at IS NULL
+                  AND calendar_version < $1
+                UNION ALL
+               SELECT round_id
+                 FROM selection_round
+                WHERE state NOT IN ('closed', 'empty')
+                  AND calendar_version BETWEEN 1 AND $1 - 1
+               ) AS behind
+         WHERE number > $2
+           AND number <> ALL ($3::text[])
+         ORDER BY number
          LIMIT $4
         """,
         version,
@@ -62,4 +72,4 @@ async def cases_behind_calendar(
         list(besides),
         limit,
     )
-    return [row["case_number"] for row in rows]
+    return [row["number"] for row in rows]

@@ -7,21 +7,19 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
-from uuid import uuid4
 
 import asyncpg
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.rounds import RoundActivities
 from infra.postgres import rounds
-from infra.postgres.rounds import ApplicationRow
-from schemas.actor import Actor, Role
+from infra.postgres.calendar import declare_holiday
+from infra.postgres.sweeps import behind_calendar
 from schemas.base import case_number, round_id
 from schemas.outcome import (
     DecideRound,
-    Outcome,
     ResolveOverdue,
     ScoreApplications,
     TaskKind,
@@ -32,127 +30,23 @@ from schemas.selection import (
     PlannedRound,
     RoundIntake,
     RoundProgramme,
-    RoundProjection,
     RoundSnapshot,
     RoundState,
     Vacancy,
 )
 from schemas.sheet import Assessment, ScoreSheet
-from schemas.task import HumanTask, TaskCompletion, TaskStatus
+from schemas.task import HumanTask
 from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
+from tests.round_driver import GRACE, RoundDriver, reviewer
 from workers.policy_files import default_policy
 from workers.rebuild import rebuild
+from workflows.policy.business_calendar import SEOUL
 from workflows.selection_round import SelectionRound
 
 HISTORIES = Path(__file__).parent.parent / "histories"
 PANEL = tuple(f"acc-evaluator{nth}" for nth in range(1, 4))
 _YEARS = count(2100)
 _CASES = count(900_000)
-_PATIENCE_SECONDS = 20
-# A little more than the policy gives to what is on its way.
-_GRACE = timedelta(minutes=11)
-
-
-def reviewer(account: str) -> Actor:
-    return Actor(id=account, role=Role.EVALUATOR)
-
-
-class RoundDriver:
-    """One round with applications of cases that do not run."""
-
-    def __init__(
-        self,
-        env: WorkflowEnvironment,
-        handle: WorkflowHandle[SelectionRound, RoundSnapshot],
-        database: asyncpg.Pool,
-        cases: list[str],
-    ) -> None:
-        self._env = env
-        self._skipped = timedelta()
-        self.handle = handle
-        self.database = database
-        self.cases = cases
-
-    @property
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._skipped
-
-    async def projection(self) -> RoundProjection:
-        return await self.handle.query(SelectionRound.projection)
-
-    async def snapshot(self) -> RoundSnapshot:
-        return (await self.projection()).snapshot
-
-    async def tags(self) -> list[str]:
-        return [entry.tag for entry in (await self.projection()).journal]
-
-    async def open_tasks(self, kind: TaskKind, *, at_least: int = 1) -> list[HumanTask]:
-        give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-        while True:
-            projection = await self.projection()
-            found = [
-                task
-                for task in projection.tasks
-                if task.kind is kind and task.status is TaskStatus.OPEN
-            ]
-            if len(found) >= at_least:
-                return found
-            assert asyncio.get_running_loop().time() < give_up_at, projection.snapshot
-            await asyncio.sleep(0.02)
-
-    async def until(self, state: RoundState) -> RoundSnapshot:
-        give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-        while (found := await self.snapshot()).state is not state:
-            assert asyncio.get_running_loop().time() < give_up_at, found
-            await asyncio.sleep(0.02)
-        return found
-
-    async def complete(self, task: HumanTask, outcome: Outcome, by: Actor) -> None:
-        await self.handle.execute_update(
-            SelectionRound.complete_task,
-            TaskCompletion(task_id=task.task_id, actor=by, submitted_at=self.now, outcome=outcome),
-            id=uuid4().hex,
-        )
-
-    async def hand_in(self, task: HumanTask, totals: dict[str, int]) -> None:
-        """A reviewer's sheet; a total of -1 is a conflict of interest."""
-        assert task.assignee is not None
-        sheet = ScoreSheet(
-            assessments={
-                number: Assessment(conflict=True)
-                if total < 0
-                else Assessment(
-                    need=min(total, 30),
-                    technology=min(max(total - 30, 0), 40),
-                    feasibility=max(total - 70, 0),
-                )
-                for number, total in totals.items()
-            }
-        )
-        await rounds.save_sheet(
-            self.database, task.task_id, self.handle.id, sheet, task.assignee, self.now
-        )
-        answer = ScoreApplications(decision="hand_in", sheet=sheet.sha256)
-        await self.complete(task, answer, reviewer(task.assignee))
-
-    async def confirm(self) -> None:
-        [task] = await self.open_tasks(TaskKind.DECIDE_ROUND)
-        await self.complete(task, DecideRound(decision="confirm"), COORDINATOR)
-
-    async def pass_time(self, duration: timedelta) -> None:
-        await self._env.fast_forward(self.handle, duration)
-        self._skipped += duration
-
-    async def pass_time_until(self, instant: datetime) -> None:
-        await self.pass_time(max(instant - self.now, timedelta()) + timedelta(seconds=2))
-
-    async def rows(self) -> dict[str, ApplicationRow]:
-        found = await rounds.applications(self.database, self.handle.id)
-        return {row.case_number: row for row in found}
-
-    async def states(self) -> list[str]:
-        rows = await self.rows()
-        return [rows[number].state.value for number in self.cases]
 
 
 @pytest.fixture
@@ -230,7 +124,7 @@ async def start_round(
 
 
 async def to_the_panel(held: RoundDriver, reviewers: int = 3) -> list[HumanTask]:
-    await held.pass_time_until((await held.snapshot()).cutoff_at + _GRACE)
+    await held.pass_time_until((await held.snapshot()).cutoff_at + GRACE)
     return await held.open_tasks(TaskKind.SCORE_APPLICATIONS, at_least=reviewers)
 
 
@@ -290,13 +184,13 @@ async def test_silent_reviewers_are_asked_again_until_there_is_a_quorum(
     await held.hand_in(first, {held.cases[0]: 70})
     due = (await held.snapshot()).decide_by
     assert due is not None
-    await held.pass_time_until(due + _GRACE)
+    await held.pass_time_until(due + GRACE)
     again = await held.open_tasks(TaskKind.SCORE_APPLICATIONS, at_least=2)
     assert first.assignee not in {task.assignee for task in again}
     await held.hand_in(again[0], {held.cases[0]: 80})
     later = (await held.snapshot()).decide_by
     assert later is not None
-    await held.pass_time_until(later + _GRACE)
+    await held.pass_time_until(later + GRACE)
     await held.confirm()
     await held.until(RoundState.OBJECTION)
 
@@ -333,7 +227,7 @@ async def test_a_place_that_is_given_up_goes_to_the_next_reserve(start_round: St
         await asyncio.sleep(0.02)
     final = (await held.snapshot()).places_until
     assert final is not None
-    await held.pass_time_until(final + _GRACE)
+    await held.pass_time_until(final + GRACE)
     closed = await held.handle.result()
 
     assert closed.state is RoundState.CLOSED
@@ -450,6 +344,47 @@ async def rows_of(held: RoundDriver, snapshot: RoundSnapshot) -> list[tuple[obje
     return [tuple(row) for row in found]
 
 
+async def test_a_holiday_declared_while_the_panel_scores_moves_its_date_later(
+    start_round: StartRound, database: asyncpg.Pool
+) -> None:
+    held = await start_round(20)
+    [task, *_] = await to_the_panel(held)
+    told = task.deadline.due_at
+
+    version = await declare_holiday(database, told.astimezone(SEOUL).date(), "임시공휴일")
+    await held.handle.signal(SelectionRound.calendar_changed, version)
+    await held.pass_time(timedelta(seconds=2))
+
+    due = {task.deadline.due_at for task in await held.open_tasks(TaskKind.SCORE_APPLICATIONS)}
+    assert min(due) > told
+    assert (await held.snapshot()).decide_by in due
+
+
+async def test_a_holiday_declared_while_reserves_move_up_moves_both_ends_later(
+    start_round: StartRound, database: asyncpg.Pool
+) -> None:
+    held = await start_round(20)
+    await decided(held, 90)
+    before = await held.until(RoundState.OBJECTION)
+    assert before.final_at is not None
+    assert before.places_until is not None
+    for end in (before.final_at, before.places_until):
+        version = await declare_holiday(database, end.astimezone(SEOUL).date(), "임시공휴일")
+    assert held.handle.id in await behind_calendar(database, version, limit=1000)
+
+    await held.handle.signal(SelectionRound.calendar_changed, version)
+    await held.pass_time(timedelta(seconds=2))
+
+    after = await held.snapshot()
+    assert after.final_at is not None
+    assert after.places_until is not None
+    assert after.final_at > before.final_at
+    assert after.places_until > before.places_until
+    assert after.calendar_version == version
+    await held.pass_time_until(after.places_until)
+    assert (await held.handle.result()).state is RoundState.CLOSED
+
+
 @pytest.mark.skipif(os.environ.get("RECORD") != "1", reason="set RECORD=1 to record a round")
 async def test_record(start_round: StartRound) -> None:
     """A round with every kind of application, a change of budget and a place that is given up."""
@@ -470,7 +405,7 @@ async def test_record(start_round: StartRound) -> None:
     await held.handle.signal(SelectionRound.place_given_up, place)
     final = (await held.snapshot()).places_until
     assert final is not None
-    await held.pass_time_until(final + _GRACE)
+    await held.pass_time_until(final + GRACE)
     assert (await held.handle.result()).state is RoundState.CLOSED
 
     target.parent.mkdir(exist_ok=True)
