@@ -1,4 +1,4 @@
-"""What companies are told or asked by the calendar: that their case goes on, what it brought."""
+"""What is due by the calendar: that a case goes on, what it brought, that somebody looks at it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -7,11 +7,11 @@ import asyncpg
 import structlog
 from temporalio import activity
 
-from infra.postgres import effects, notifications, policies, progress
+from infra.postgres import effects, notifications, policies, progress, reviews
 from infra.postgres.effects import ClosedCase
 from infra.postgres.pool import transaction
 from infra.postgres.progress import CaseInService
-from schemas.actor import COMPANY_GROUP, Role, institute_group
+from schemas.actor import COMPANY_GROUP, Role, centre_group, institute_group
 from schemas.policy import PolicyValues
 from schemas.record import Message
 from workflows.activity_stubs import Morning
@@ -20,6 +20,7 @@ from workflows.policy.durations import later, length_of
 log = structlog.stdlib.get_logger()
 
 _EVERY = "progress.notice.every"
+_REVIEWED = "monitor.check.every"
 _AFTERWARDS = "survey.effect_followup"
 
 
@@ -47,6 +48,38 @@ class MorningActivities(Morning):
             activity.heartbeat(last)
         log.info("progress_notices_sent", count=sent)
         return sent
+
+    @activity.defn(name="morning.open_reviews")
+    async def open_reviews(self, at: datetime) -> int:
+        last, opened = activity.info().heartbeat_details or ("", 0)
+        while cases := await progress.in_service(self._pool, after=last):
+            for case in cases:
+                opened += await self._open_review(case, at)
+            last = cases[-1].case_number
+            activity.heartbeat(last, opened)
+        log.info("reviews_opened", count=opened)
+        return opened
+
+    async def _open_review(self, case: CaseInService, at: datetime) -> bool:
+        """Let the review of the month that has passed be due, and tell the coordinators."""
+        period = (await self._policy(case.policy_version)).period(_REVIEWED)
+        nth, due_at = 0, case.accepted_at
+        while (following := later(due_at, period)) <= at:
+            nth, due_at = nth + 1, following
+        if nth == 0:
+            return False
+        message = Message(
+            key=f"{case.case_number}/review/{nth}",
+            case_number=case.case_number,
+            template="review_due",
+            audience=centre_group(Role.COORDINATOR),
+        )
+        async with transaction(self._pool) as db:
+            if not await reviews.open_review(db, case.case_number, nth, due_at):
+                return False
+            new = await notifications.add_pending(db, [message], at)
+        await self._dispatch(new)
+        return True
 
     @activity.defn(name="morning.ask_for_effects")
     async def ask_for_effects(self, at: datetime) -> int:

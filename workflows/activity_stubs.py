@@ -152,10 +152,14 @@ class Archive:
 
 
 class Morning:
-    """What companies are told or asked by the calendar."""
+    """What companies and coordinators are told or asked by the calendar."""
 
     @activity.defn(name="morning.send_progress_notices")
     async def send_progress_notices(self, at: datetime) -> int:
+        raise NotImplementedError
+
+    @activity.defn(name="morning.open_reviews")
+    async def open_reviews(self, at: datetime) -> int:
         raise NotImplementedError
 
     @activity.defn(name="morning.ask_for_effects")
@@ -356,6 +360,18 @@ async def send_progress_notices(at: datetime) -> int:
         heartbeat_timeout=timedelta(minutes=1),
         retry_policy=_UNTIL_IT_WORKS,
         summary="progress notices",
+    )
+
+
+async def open_reviews(at: datetime) -> int:
+    """Let coordinators look at every case in service, as often as the policy says."""
+    return await workflow.execute_activity_method(
+        Morning.open_reviews,
+        at,
+        start_to_close_timeout=timedelta(hours=1),
+        heartbeat_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="monthly reviews",
     )
 
 

@@ -14,7 +14,13 @@ class MorningWalk:
 
     @workflow.run
     async def run(self) -> int:
-        """Send progress notices and questions about effects; returns how many messages."""
+        """Send progress notices and questions about effects, and let reviews be due.
+
+        Returns:
+            How many messages companies and their handlers got.
+        """
         now = workflow.now()
         notices = await activity_stubs.send_progress_notices(now)
+        if workflow.patched("monthly-reviews"):
+            await activity_stubs.open_reviews(now)
         return notices + await activity_stubs.ask_for_effects(now)

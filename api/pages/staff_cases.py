@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.datastructures import FormData
 
-from api import acts, auth, case_updates, reading
+from api import acts, auth, case_updates, reading, reviews
 from api.auth import Caller
 from api.deps import CaseStaff
 from api.intake import file_case
@@ -23,10 +23,12 @@ from api.routes.cases import list_cases
 from api.routes.documents import DocumentId, Handler, get_document, get_original, list_documents
 from infra.postgres import accounts, reference
 from infra.postgres.accounts import Account
+from infra.postgres.reviews import due_review
 from schemas.actor import Role
 from schemas.base import CaseNumber
 from schemas.case import CaseStatus, Matter, Service
 from schemas.problem import ProblemType, Refused
+from schemas.review import CaseReview, Finding
 from schemas.task import (
     TaskStatus,
 )
@@ -50,6 +52,7 @@ async def case_list(  # noqa: PLR0913  # a route's parameters
     service: str = "",
     institute: str = "",
     overdue: bool = False,
+    review_due: bool = False,
     q: Annotated[str, Query(max_length=100)] = "",
     cursor: Cursor = None,
 ) -> Response:
@@ -62,6 +65,7 @@ async def case_list(  # noqa: PLR0913  # a route's parameters
         institute=institute if institute in names else None,
         service=Service(service) if service in set(Service) else None,
         overdue=overdue or None,
+        review_due=review_due,
         q=q or None,
         cursor=cursor,
         limit=DEFAULT_PAGE,
@@ -74,6 +78,8 @@ async def case_list(  # noqa: PLR0913  # a route's parameters
         next_cursor=cases.next_cursor,
         wanted={"status": status, "service": service, "institute": institute},
         overdue=overdue,
+        review_due=review_due,
+        may_review=caller.actor.role in auth.COORDINATORS.roles,
         q=q,
         statuses=list(CaseStatus),
         services=list(Service),
@@ -96,10 +102,20 @@ async def staff_case(case_number: CaseNumber, visit: VisitDep, caller: CaseStaff
         key=new_key(),
         successors=await _successors(visit, caller, view),
         beside=await _beside(visit, caller, view),
+        review_due=await _review_due(visit, caller, view),
         may_audit=caller.actor.role in auth.AUDIT.roles,
         may_read=caller.actor.role in _READERS,
         reasons=ACCESS_REASONS[caller.actor.role is Role.AUDITOR :],
         now=visit.centre.clock(),
+    )
+
+
+async def _review_due(visit: Visit, caller: Caller, case: StaffView) -> bool:
+    """Whether the reader is asked to look at the case this month."""
+    return (
+        caller.actor.role in auth.COORDINATORS.roles
+        and case.status is CaseStatus.IN_SERVICE
+        and await due_review(visit.centre.pool, case.case_number) is not None
     )
 
 
@@ -220,6 +236,19 @@ async def raise_matter(
         _chosen(posted, "reason"),
         key=key_in(posted),
     )
+    return see(f"/staff/cases/{case_number}")
+
+
+@router.post("/staff/cases/{case_number}/reviews")
+async def review_case(
+    case_number: CaseNumber, visit: VisitDep, caller: Coordinator, posted: PostedForm
+) -> Response:
+    """Record the monthly review."""
+    finding = _chosen(posted, "finding")
+    if finding not in set(Finding):
+        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
+    found = CaseReview(finding=Finding(finding))
+    await reviews.review(visit.centre, caller, case_number, found, key=key_in(posted))
     return see(f"/staff/cases/{case_number}")
 
 

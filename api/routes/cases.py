@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api import auth, case_updates, reading, task_updates
+from api import auth, case_updates, reading, reviews, task_updates
 from api.case_updates import CaseAnswer
 from api.deps import (
     CallerIfAny,
@@ -38,6 +38,7 @@ from schemas.company import IntakeRequest
 from schemas.journal import JournalEntry
 from schemas.outcome.fields import MAX_TEXT
 from schemas.problem import ProblemType, Refused
+from schemas.review import CaseReview
 from workflows.policy.personal_data import PersonalDataKind
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -136,6 +137,7 @@ async def list_cases(
     institute: InstituteCode | None = None,
     service: Service | None = None,
     overdue: bool | None = None,  # noqa: FBT001  # a query parameter
+    review_due: bool = False,  # noqa: FBT001, FBT002  # a query parameter
     q: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Cursor = None,
     limit: PageSize = DEFAULT_PAGE,
@@ -151,6 +153,7 @@ async def list_cases(
             institute=institute,
             service=service,
             overdue=overdue,
+            review_due=review_due,
             search=clean(q),
             after=decode_cursor(cursor),
             limit=limit,
@@ -331,6 +334,23 @@ async def raise_matter(
     return await case_updates.raise_matter(
         centre, caller, case_number, body.matter, body.reason, key=key
     )
+
+
+@router.post(
+    "/{case_number}/reviews",
+    status_code=201,
+    summary="Record the monthly review",
+    responses=responses(ProblemType.CASE_NOT_FOUND, ProblemType.TASK_NOT_FOUND),
+)
+async def review_case(
+    case_number: CaseNumber,
+    body: CaseReview,
+    caller: Annotated[auth.Caller, Depends(auth.COORDINATORS)],
+    centre: CentreDep,
+    key: IdempotencyKey,
+) -> reviews.ReviewReceipt:
+    """Every month a coordinator looks at each case that an institute has."""
+    return await reviews.review(centre, caller, case_number, body, key=key)
 
 
 @router.post(

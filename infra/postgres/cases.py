@@ -36,6 +36,7 @@ class CaseFilter:
 
     Attributes:
         everything: Else only cases that were offered to `within`.
+        review_due: Only cases whose monthly review waits for a coordinator.
         search: Part of a case number, title or company name.
         after: Last line of the page before: when it was received, and its number.
     """
@@ -46,6 +47,7 @@ class CaseFilter:
     institute: str | None = None
     service: str | None = None
     overdue: bool | None = None
+    review_due: bool = False
     search: str | None = None
     after: tuple[datetime, str] | None = None
     limit: int = 50
@@ -73,6 +75,10 @@ async def page(db: Database, wanted: CaseFilter) -> list[CaseRow]:
            AND ($7::text IS NULL OR c.case_number LIKE '%' || $7 || '%'
                                  OR t.title_masked ILIKE '%' || $7 || '%'
                                  OR company.name ILIKE '%' || $7 || '%')
+           AND (NOT $11 OR c.status = 'in_service'
+                AND EXISTS (SELECT FROM case_review AS r
+                             WHERE r.case_number = c.case_number
+                               AND r.reviewed_at IS NULL))
            AND ($8::timestamptz IS NULL OR (c.received_at, c.case_number) < ($8, $9))
          ORDER BY c.received_at DESC, c.case_number DESC
          LIMIT $10
@@ -87,6 +93,7 @@ async def page(db: Database, wanted: CaseFilter) -> list[CaseRow]:
         received_before,
         number_before,
         wanted.limit + 1,
+        wanted.review_due,
     )
     return [CaseRow(**dict(row)) for row in rows]
 

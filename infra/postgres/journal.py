@@ -85,10 +85,22 @@ async def append(  # noqa: PLR0913, PLR0917  # an entry has this many parts
 ) -> None:
     """Add one entry at the end of a stream, in a transaction of its own."""
     async with transaction(pool) as db:
-        seq, previous = await _lock_head(db, stream)
-        entry = JournalEntry(seq=seq + 1, at=at, actor=actor, tag=tag, detail=detail)
-        previous = await _insert(db, stream, entry, previous)
-        await _move_head(db, stream, entry.seq, previous)
+        await append_within(db, stream, at, actor, tag, detail)
+
+
+async def append_within(  # noqa: PLR0913, PLR0917  # an entry has this many parts
+    db: Database,
+    stream: str,
+    at: datetime,
+    actor: Actor,
+    tag: str,
+    detail: dict[str, str],
+) -> None:
+    """Add one entry at the end of a stream, in the transaction of what it tells of."""
+    seq, previous = await _lock_head(db, stream)
+    entry = JournalEntry(seq=seq + 1, at=at, actor=actor, tag=tag, detail=detail)
+    previous = await _insert(db, stream, entry, previous)
+    await _move_head(db, stream, entry.seq, previous)
 
 
 async def entries_of(db: Database, stream: str, *, after: int = 0) -> list[JournalEntry]:

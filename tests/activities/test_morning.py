@@ -9,13 +9,14 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.morning import MorningActivities
-from infra.postgres import effects, records
+from infra.postgres import effects, records, reviews
 from infra.postgres.migrate import migrate
 from infra.postgres.policies import add_policy
 from infra.postgres.pool import open_pool
 from schemas.base import case_number
 from schemas.case import Assignment, CaseOutcome, CaseSnapshot, CaseStatus, OfferAnswer
 from schemas.effect import EffectReport
+from schemas.review import Finding
 from tests.conftest import NewDatabase
 from workers.policy_files import default_policy
 
@@ -148,3 +149,28 @@ async def test_an_answer_replaces_an_earlier_one_and_needs_its_question(
     assert answered == [True, True, False]
     assert await effects.open_question(own_database, number) is None
     assert await own_database.fetchval("SELECT jobs FROM effect_followup") == 3
+
+
+async def test_each_month_a_case_in_service_is_due_for_review_until_somebody_looked(
+    own_database: asyncpg.Pool,
+) -> None:
+    number = await add_case(own_database, 20)
+    post = Post(own_database)
+
+    async def opened_after(days: int) -> int:
+        return await ActivityEnvironment().run(
+            post.activities.open_reviews, ACCEPTED + timedelta(days=days)
+        )
+
+    # Accepted on 3 March; the month is over on 3 April.
+    assert [await opened_after(days) for days in (30, 31, 31, 62)] == [0, 1, 0, 0]
+    assert await reviews.due_review(own_database, number) == 1
+    assert post.keys == [f"{number}/review/1"]
+
+    at = ACCEPTED + timedelta(days=62)
+    closed = await reviews.close_review(own_database, number, Finding.ON_COURSE, "acc-c", at)
+    again = await reviews.close_review(own_database, number, Finding.ON_COURSE, "acc-c", at)
+
+    assert (closed, again) == (1, None)
+    assert await opened_after(62) == 1
+    assert await reviews.due_review(own_database, number) == 2

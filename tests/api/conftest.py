@@ -170,13 +170,17 @@ async def filed(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:  #
 
 
 async def project(
-    database: asyncpg.Pool, case_number: str, *, institute: str | None = None
+    database: asyncpg.Pool,
+    case_number: str,
+    *,
+    institute: str | None = None,
+    status: CaseStatus | None = None,
 ) -> None:
     """Write the row that the case's workflow would write, offered to `institute`."""
     snapshot = CaseSnapshot(
         case_number=case_number,
         version=3,
-        status=CaseStatus.OFFERED if institute else CaseStatus.SCREENING,
+        status=status or (CaseStatus.OFFERED if institute else CaseStatus.SCREENING),
         lead_institute=institute,
         received_at=NOW,
         registered_at=NOW,
