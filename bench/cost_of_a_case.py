@@ -1,4 +1,4 @@
-"""Writes docs/cost-of-a-case.md from a recorded fast-lane case: every event, with its reason.
+"""Writes docs/cost-of-a-case.md from a recorded case and round: every event, with its reason.
 
 uv run python -m bench.cost_of_a_case
 """
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent
 HISTORY: Final = ROOT / "tests" / "histories" / "cost" / "fast_lane.json"
+ROUND: Final = ROOT / "tests" / "histories" / "cost" / "round.json"
 PAGE: Final = ROOT / "docs" / "cost-of-a-case.md"
 BUDGET: Final = 250
 
@@ -41,13 +42,34 @@ _REASONS: Final = {
     "ACTIVITY_TASK_STARTED": "matching works",
     "ACTIVITY_TASK_COMPLETED": "matching answered",
 }
+_REASONS_OF_A_ROUND: Final = {
+    "WORKFLOW_EXECUTION_STARTED": "the round opens",
+    "WORKFLOW_EXECUTION_COMPLETED": "nobody can move up any more",
+    "WORKFLOW_EXECUTION_SIGNALED": "a case gave its place up",
+    "MARKER_RECORDED: deadlines.pin_policy": "the policy the round keeps",
+    "MARKER_RECORDED: rounds.save": "row, tasks, journal and messages written as one",
+    "MARKER_RECORDED: rounds.on_their_way": "whether what was submitted in time still travels",
+    "MARKER_RECORDED: rounds.close_list": "all applications checked by rule, in one transaction",
+    "MARKER_RECORDED: rounds.rank": "all applications ranked, in one transaction",
+    "MARKER_RECORDED: rounds.fill_places": "who moves up, or that nobody does any more",
+    "ACTIVITY_TASK_SCHEDULED": "the cases are told, one signal each, from a cursor",
+    "ACTIVITY_TASK_STARTED": "the telling begins",
+    "ACTIVITY_TASK_COMPLETED": "every case has been told",
+}
 # What Temporal Cloud bills; all local activities of one workflow task are one action.
 _ACTIONS: Final = {
     "WORKFLOW_EXECUTION_STARTED": 1,
+    "WORKFLOW_EXECUTION_SIGNALED": 1,
     "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": 1,
     "TIMER_STARTED": 1,
     "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES": 1,
     "ACTIVITY_TASK_SCHEDULED": 1,
+}
+
+
+_ANSWERS: Final = {
+    "matching.rank_institutes": "matching answered",
+    "rounds.tell_cases": "every case has been told",
 }
 
 
@@ -73,7 +95,8 @@ class Step:
 
 def steps_of(history: dict[str, Any]) -> list[Step]:
     """Cut a history into happenings: each workflow task, named by what caused it."""
-    steps = [Step("the case is started")]
+    steps = [Step("it is started")]
+    activity = ""
     for kind, event in _events(history):
         if kind == "WORKFLOW_TASK_SCHEDULED" and steps[-1].kinds["WORKFLOW_TASK_COMPLETED"]:
             steps.append(Step("time passed"))
@@ -82,8 +105,13 @@ def steps_of(history: dict[str, Any]) -> list[Step]:
         step = steps[-1]
         if kind == "WORKFLOW_EXECUTION_UPDATE_ACCEPTED":
             step.name = _answer(event)
+        if kind == "WORKFLOW_EXECUTION_SIGNALED":
+            signal = event["workflowExecutionSignaledEventAttributes"]["signalName"]
+            step.name = signal.replace("_", " ")
+        if kind == "ACTIVITY_TASK_SCHEDULED":
+            activity = event["activityTaskScheduledEventAttributes"]["activityType"]["name"]
         if kind == "ACTIVITY_TASK_COMPLETED":
-            steps.append(Step("matching answered"))
+            steps.append(Step(f"{_ANSWERS[activity]}"))
             step = steps[-1]
         if kind == "MARKER_RECORDED":
             step.local_activities = True
@@ -142,6 +170,38 @@ def render(history: dict[str, Any], messages: int) -> str:
     return "\n".join(lines)
 
 
+def render_round(history: dict[str, Any]) -> str:
+    """The part of the page about a selection round."""
+    steps = steps_of(history)
+    kinds = sum((step.kinds for step in steps), Counter[str]())
+    size = len(json.dumps(history))
+    reasons = _REASONS | _REASONS_OF_A_ROUND
+    lines = [
+        "## What a selection round costs",
+        "",
+        "A monthly round of 500 applications and nine reviewers, all of whom score all that are",
+        f"eligible, with one place given up: **{sum(kinds.values())} events**,",
+        f"{size // 1000} kB of history as JSON, **{sum(step.actions for step in steps)} billable",
+        "actions**. Temporal warns at 10,240 events and ends a history at 51,200 events or 50 MB.",
+        "The number of applications does not matter: they and the score sheets are rows, and a",
+        "reviewer's answer names the sheet by its hash. Each application costs its own case four",
+        "events and one action, for the signal that tells it the decision.",
+        "",
+        "| what happened | events | actions |",
+        "| --- | ---: | ---: |",
+        *(f"| {step.name} | {step.events} | {step.actions} |" for step in steps),
+        "",
+        "| event | count | reason |",
+        "| --- | ---: | --- |",
+        *(f"| {kind} | {count} | {reasons[kind]} |" for kind, count in kinds.most_common()),
+        "",
+        "The same round is held in a test with its worker killed ten times: the decision is the",
+        "same, and every applicant hears of it exactly once.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def _events(history: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for event in history["events"]:
         kind = event["eventType"].removeprefix("EVENT_TYPE_")
@@ -169,7 +229,8 @@ def _decode(payload: dict[str, Any]) -> dict[str, Any]:
 def page() -> str:
     """The page as the recorded case gives it."""
     recorded = json.loads(HISTORY.read_text("utf-8"))
-    return render(recorded["history"], recorded["messages"])
+    case = render(recorded["history"], recorded["messages"])
+    return f"{case}\n{render_round(json.loads(ROUND.read_text('utf-8')))}"
 
 
 if __name__ == "__main__":

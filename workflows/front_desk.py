@@ -83,6 +83,7 @@ async def screen(case: CaseFile) -> None:
                 case.change(merged_into=answer.duplicate_of)
                 raise Ended(CaseOutcome.MERGED, "duplicate")
             case "not_sme":
+                # Told why; information is all that it can have (U26).
                 raise Ended(CaseOutcome.OUT_OF_SCOPE, "not_sme", answer.reason)
             case "abuse":
                 raise Ended(CaseOutcome.CLOSED_ABUSE, "abuse", answer.reason)
