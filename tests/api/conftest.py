@@ -20,7 +20,7 @@ from api.centre import Centre, Secrets
 from infra.postgres import accounts
 from infra.postgres.policies import add_policy, set_current_policy
 from schemas.actor import INSTITUTE_ROLES, Role
-from schemas.case import CaseSnapshot, CaseStatus
+from schemas.case import Assignment, CaseSnapshot, CaseStatus, OfferAnswer
 from schemas.outcome import (
     TaskKind,
 )
@@ -169,6 +169,15 @@ async def filed(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:  #
     return answer.json()
 
 
+def _offer(institute: str, status: CaseStatus | None) -> Assignment:
+    """The offer that a case in this status has made to its institute."""
+    if status is not CaseStatus.IN_SERVICE:
+        return Assignment(institute=institute, offered_at=NOW)
+    return Assignment(
+        institute=institute, offered_at=NOW, answered_at=NOW, answer=OfferAnswer.ACCEPTED
+    )
+
+
 async def project(
     database: asyncpg.Pool,
     case_number: str,
@@ -182,6 +191,7 @@ async def project(
         version=3,
         status=status or (CaseStatus.OFFERED if institute else CaseStatus.SCREENING),
         lead_institute=institute,
+        assignments=() if institute is None else (_offer(institute, status),),
         received_at=NOW,
         registered_at=NOW,
     )

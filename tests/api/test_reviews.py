@@ -67,4 +67,6 @@ async def test_the_page_of_a_case_asks_coordinators_for_its_review_and_nobody_el
     not_asked = await support.get(f"/staff/cases/{number}")
 
     assert 'name="finding" value="on_course"' in asked.text
+    assert f'action="/staff/cases/{number}/partners"' in asked.text
     assert 'name="finding"' not in not_asked.text
+    assert f'action="/staff/cases/{number}/matters"' in not_asked.text
