@@ -139,6 +139,8 @@ class Words:
     def entry(self, tag: str, detail: Mapping[str, str], institutes: Mapping[str, str]) -> str:
         """One entry of a journal in words, its codes and times put into words too."""
         said = defaultdict(str, {name: self._said(name, code) for name, code in detail.items()})
+        if "decision" in detail:
+            said["decision"] = self._decided(detail.get("kind", ""), detail["decision"])
         if "institute" in detail:
             said["institute"] = institutes.get(detail["institute"], detail["institute"])
         if said["step"]:
@@ -213,10 +215,16 @@ class Words:
                 return self.label("task", code)
             case "status" | "step" | "outcome" | "promise" | "channel":
                 return self.label(name, code)
-            case "reason" | "body" | "decision" | "track":
+            case "reason" | "body" | "track":
                 return self._texts.get(f"reason.{code}") or self.label("option", code)
             case _:
                 return code
+
+    def _decided(self, kind: str, code: str) -> str:
+        """What was answered, as the options of that kind of task are called."""
+        names = (f"{kind}.decision.{code}", f"{kind}.goal.{code}", code)
+        found = (self._texts.get(f"option.{name}") for name in names)
+        return next((text for text in found if text), "") or self._said("reason", code)
 
     def skipped(self, reasoning: Reasoning) -> list[str]:
         """The days that did not count, with why; weekends are told apart by the page."""

@@ -1,11 +1,14 @@
 """The pages speak Korean completely, and English everywhere else."""
 
+import re
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from fastapi import Request
 
 from api.pages.languages import WORDS, Language, catalogue, language_of
+from schemas.outcome import OUTCOMES, TaskKind
 from schemas.policy import Clock
 from tests.api.pages.messages import labels, sentences
 
@@ -98,3 +101,20 @@ def test_journal_entries_are_told_with_their_codes_and_times_in_words() -> None:
     assert ENGLISH.entry("case:offer:made", {"institute": "KITECH"}, {"KITECH": "Demo"}) == (
         "Offered to Demo"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (kind, field)
+        for kind, model in OUTCOMES.items()
+        for field in ("decision", "goal")
+        if field in model.model_fields
+    ],
+)
+def test_every_answer_is_told_in_the_words_of_its_form(kind: TaskKind, field: str) -> None:
+    for answer in get_args(OUTCOMES[kind].model_fields[field].annotation):
+        told = KOREAN.entry("task:work:completed", {"kind": kind.value, "decision": answer}, {})
+
+        assert told.endswith(KOREAN.label("option", kind.value, field, answer))
+        assert not re.search("[a-z]", told), told
