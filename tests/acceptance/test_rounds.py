@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime
+from typing import Final
 from uuid import uuid4
 
 from playwright.async_api import Browser, expect
@@ -15,19 +17,29 @@ PANEL = ("evaluator1", "evaluator2", "evaluator3")
 SCORES = {"need": 25, "technology": 35, "feasibility": 20}
 
 
-async def apply(centre: Centre) -> tuple[Company, str]:
-    """A short project that applies to the monthly round; and which round took it."""
+# By track: what is planned, and who takes part.
+PLANS: Final[dict[str, tuple[int, int, dict[str, str]]]] = {
+    "short_monthly": (3, 20_000_000, {}),
+    "medium": (8, 80_000_000, {"partners": "합성대학교 산학협력단"}),
+}
+
+
+async def apply(centre: Centre, track: str = "short_monthly") -> tuple[Company, str]:
+    """A project that applies to the round of its track; and which round took it."""
+    months, budget, partners = PLANS[track]
     company = await centre.file(DIFFICULTY)
     await to_the_first_contact(centre, company, "additional_rd")
     triage, support = await centre.staff("triage"), await centre.staff("kitech.support")
     await support.complete(
-        company, "scope_project", months=3, budget_krw=20_000_000, plan="금형 냉각 개선"
+        company, "scope_project", months=months, budget_krw=budget, plan="금형 냉각 개선"
     )
-    await triage.complete(
-        company, "decide_track", decision="short_monthly", reason="월별 선정이 알맞음"
-    )
+    await triage.complete(company, "decide_track", decision=track, reason="과제에 알맞음")
     await support.complete(
-        company, "prepare_application", decision="apply", application="냉각 구조를 바꾸는 과제"
+        company,
+        "prepare_application",
+        decision="apply",
+        application="냉각 구조를 바꾸는 과제",
+        **partners,
     )
     await company.until(step="round_decision")
     case = await support.get(f"/cases/{company.case_number}")
@@ -72,8 +84,8 @@ async def hand_in(centre: Centre, username: str, round_id: str) -> None:
     assert again.status_code == 409
 
 
-async def test_a_round_from_the_application_to_the_agreement(centre: Centre) -> None:
-    company, round_id = await apply(centre)
+async def decide(centre: Centre, round_id: str) -> None:
+    """Have the panel score, and the ranking confirmed."""
     await asyncio.gather(*(hand_in(centre, username, round_id) for username in PANEL))
     coordinator = await centre.staff("coordinator")
     task, version = await coordinator.task(round_id, "decide_round")
@@ -91,9 +103,31 @@ async def test_a_round_from_the_application_to_the_agreement(centre: Centre) -> 
     )
     assert confirmed.status_code == 200, confirmed.text
 
+
+async def test_a_round_from_the_application_to_the_agreement(centre: Centre) -> None:
+    company, round_id = await apply(centre)
+    await decide(centre, round_id)
+
     case = await company.until(step="agreement")
     assert case["status"] == "in_service"
     await centre.mail_to(company.case_number, "company@sme.example", "선정되었습니다")
+
+
+async def test_a_medium_project_from_the_application_to_its_result(centre: Centre) -> None:
+    company, round_id = await apply(centre, "medium")
+    assert round_id.startswith("round-medium-")
+    await decide(centre, round_id)
+    head, support = await centre.staff("kitech.head"), await centre.staff("kitech.support")
+    await head.complete(company, "approve_plan", decision="approve")
+    today = datetime.now(UTC).date().isoformat()
+    await support.complete(company, "draft_agreement", starts_on=today, agreement="협약서")
+    await company.answer("sign_as_company", decision="sign")
+    await head.complete(company, "sign_as_institute", decision="sign")
+    await support.complete(company, "report_result", goal="met", report="결과 보고서")
+    await company.answer("confirm_result", decision="confirm")
+
+    case = await company.until(status="survey")
+    assert case["outcome"] == "resolved_rd_medium"
 
 
 async def test_the_pages_of_a_round_take_a_sheet_and_show_the_ranking(
