@@ -1,0 +1,75 @@
+"""What the open databases are asked, and what they find."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import InstituteCode, WireModel
+
+
+class DocumentKind(StrEnum):
+    """What can be found. Researchers are found by staff only, and past cases by nobody (R067)."""
+
+    PROFILE = "profile"
+    PATENT = "patent"
+    EQUIPMENT = "equipment"
+    LAB = "lab"
+    TECHNOLOGY = "technology"
+    RESEARCHER = "researcher"
+    CASE = "case"
+
+
+class SearchQuery(WireModel):
+    """A question to the databases.
+
+    Attributes:
+        text: Words or a sentence; empty finds everything, newest first.
+        kinds: What may be found.
+        offset: How many hits of the whole order to leave out.
+    """
+
+    text: str = ""
+    kinds: tuple[DocumentKind, ...]
+    institute: InstituteCode | None = None
+    status: str | None = None
+    location: str | None = None
+    filed_from: date | None = None
+    filed_to: date | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    offset: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
+class SearchHit(WireModel):
+    """One document that was found.
+
+    Attributes:
+        score: Between 0 and 1, comparable inside one answer only.
+        terms: Words of the document that answer the question, to be marked.
+    """
+
+    kind: DocumentKind
+    id: str
+    institute: InstituteCode
+    score: float
+    terms: tuple[str, ...] = ()
+
+
+class SearchResult(WireModel):
+    """What was found.
+
+    Attributes:
+        total: How many documents fit, of which `hits` is a page.
+        facets: By field (`institute`, `status`, `year`, `location`), how many of all that fit have
+            each value.
+        corrected: The question as it was understood, when a word was mistyped; None otherwise.
+        index_version: Names the rows and the method.
+    """
+
+    total: int
+    hits: tuple[SearchHit, ...]
+    facets: Mapping[str, Mapping[str, int]]
+    corrected: str | None = None
+    index_version: str
