@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from api.asked_items import AskedItem, item_of_case
 from api.auth import Caller, scope_of
 from api.centre import Centre
 from api.problems import CASE_UNKNOWN
@@ -111,6 +112,7 @@ class StaffView(WireModel):
 
     Attributes:
         messages: Messages and files, the latest first.
+        item: What of the open databases the company asked for.
     """
 
     case_number: str
@@ -129,6 +131,7 @@ class StaffView(WireModel):
     messages: list[Arrival]
     projection: Literal["done", "pending"]
     links: dict[str, str]
+    item: AskedItem | None = None
 
 
 class CaseSummary(WireModel):
@@ -143,6 +146,7 @@ class CaseSummary(WireModel):
     region: str | None
     received_at: datetime
     promises: list[PromiseView]
+    item: AskedItem | None = None
 
 
 class EvidenceView(WireModel):
@@ -312,6 +316,7 @@ async def staff_view(centre: Centre, caller: Caller, case_number: str) -> StaffV
             "original": f"{base}/original",
             "documents": f"{base}/documents",
         },
+        item=await item_of_case(centre, case_number),
     )
 
 
@@ -346,6 +351,7 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
             region=snapshot.region,
             received_at=snapshot.received_at,
             promises=_promises(snapshot),
+            item=await item_of_case(centre, task.case_number),
         ),
         evidence=[
             EvidenceView(

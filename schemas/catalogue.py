@@ -64,3 +64,20 @@ class Researcher(WireModel):
     fields: tuple[str, ...]
     source: str
     as_of: date
+
+
+class Technology(WireModel):
+    """A technology that an institute offers for transfer (R093).
+
+    Attributes:
+        readiness: Technology readiness level, 1 to 9; None when the institute states none.
+    """
+
+    technology_id: str
+    institute: InstituteCode
+    name: str
+    summary: str
+    field_of_use: str = ""
+    readiness: int | None = None
+    source: str
+    as_of: date

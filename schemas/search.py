@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -20,6 +20,33 @@ class DocumentKind(StrEnum):
     TECHNOLOGY = "technology"
     RESEARCHER = "researcher"
     CASE = "case"
+
+
+class OpenDatabase(StrEnum):
+    """A database that is open to the public, as addresses name it. Researchers have none (R067)."""
+
+    PATENTS = "patents"
+    EQUIPMENT = "equipment"
+    LABS = "labs"
+    TECHNOLOGIES = "technologies"
+
+    @property
+    def kind(self) -> DocumentKind:
+        """What is in it."""
+        return _KINDS[self]
+
+    @classmethod
+    def of(cls, kind: str) -> "OpenDatabase | None":
+        """The database with documents of a kind; None for a kind that is not open."""
+        return next((database for database in cls if database.kind.value == kind), None)
+
+
+_KINDS: Final = {
+    OpenDatabase.PATENTS: DocumentKind.PATENT,
+    OpenDatabase.EQUIPMENT: DocumentKind.EQUIPMENT,
+    OpenDatabase.LABS: DocumentKind.LAB,
+    OpenDatabase.TECHNOLOGIES: DocumentKind.TECHNOLOGY,
+}
 
 
 class SearchQuery(WireModel):

@@ -48,6 +48,7 @@ CONSOLE: Final = (
     Link("Cases", "/staff/cases", auth.CASE_STAFF),
     Link("Selection rounds", "/rounds", auth.ROUND_READERS),
     Link("Key in a call", "/calls/new", auth.DESK),
+    Link("Open databases", "/databases", auth.ANY_STAFF),
     Link("Figures", "/figures", auth.ANY_STAFF),
     Link("Operations", "/operations", auth.staff(Role.OPERATOR)),
     Link("Mailbox", "/mailbox", auth.staff(Role.OPERATOR)),

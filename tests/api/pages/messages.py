@@ -9,6 +9,7 @@ from typing import Any
 from babel.messages.extract import extract_from_dir
 
 from api.pages.company import STAGES
+from api.pages.databases import FIELDS
 from api.pages.intake_form import DESK_CHANNELS
 from api.pages.staff_cases import ACCESS_REASONS
 from api.problems import (
@@ -38,6 +39,7 @@ from schemas.outcome import (
 )
 from schemas.outcome.kinds import COMPANY_TASKS
 from schemas.policy import Clock
+from schemas.search import OpenDatabase
 from schemas.task import (
     TaskStatus,
 )
@@ -109,6 +111,13 @@ def labels() -> Iterator[tuple[str, ...]]:
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
+        "database": OpenDatabase,
+        "database_text": OpenDatabase,
+        "ask": OpenDatabase,
+        "ask_title": OpenDatabase,
+        "facet": {name for names in FIELDS.values() for name in names},
+        "patent_status": ("registered", "published"),
+        "source": ("sample",),
         "done": [*COMPANY_TASKS, "message", "withdraw", "reopen", "hold", "go_on", "effects"],
         "break": ("changed", "gap", "cut_off", "head_missing"),
         "message_status": ("pending", "sent", "failed", "skipped"),
