@@ -66,11 +66,11 @@ class Researcher(WireModel):
     as_of: date
 
 
-class Technology(WireModel):
-    """A technology that an institute offers for transfer (R093).
+class OfferedTechnology(WireModel):
+    """A technology that an institute offers for transfer, as the public reads of it (R093).
 
     Attributes:
-        readiness: Technology readiness level, 1 to 9; None when the institute states none.
+        readiness: OfferedTechnology readiness level, 1 to 9; None when the institute states none.
     """
 
     technology_id: str

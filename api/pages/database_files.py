@@ -9,7 +9,7 @@ from api import finding
 from api.finding import Asked
 from api.pages.rendering import Visit
 from infra.postgres.open_databases import Item
-from schemas.catalogue import EquipmentItem, Lab, Patent, Technology
+from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent
 from schemas.search import OpenDatabase
 
 _BATCH: Final = 100
@@ -83,7 +83,7 @@ def _row(visit: Visit, item: Item, institutes: Mapping[str, str]) -> list[str]:
             ]  # fmt: skip
         case Lab():
             own = [item.lab_id, item.name, holder, item.description, item.supports, item.location]
-        case Technology():
+        case OfferedTechnology():
             readiness = "" if item.readiness is None else str(item.readiness)
             own = [
                 item.technology_id, item.name, holder, item.summary, item.field_of_use, readiness,

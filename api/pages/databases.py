@@ -20,7 +20,7 @@ from api.pages.marking import marked, passage
 from api.pages.rendering import PageRoute, Visit, VisitDep, page
 from infra.postgres import open_databases
 from infra.postgres.open_databases import Item, LoadedState, address_of
-from schemas.catalogue import EquipmentItem, Lab, Patent, Technology
+from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent
 from schemas.problem import ProblemType, Refused
 from schemas.search import OpenDatabase
 
@@ -273,7 +273,7 @@ def _line(
             text, other = item.summary, item.title_en
             facts = (
                 holder,
-                words.text("filed {day}").format(day=words.day(item.filed_on)),
+                words.text("filed {day}").format(day=words.plain_day(item.filed_on)),
                 words.label("patent_status", item.status),
                 item.application_number,
             )
@@ -283,7 +283,7 @@ def _line(
         case Lab():
             text = " · ".join(filter(None, (item.description, item.supports)))
             facts = (holder, item.location)
-        case Technology():
+        case OfferedTechnology():
             text = item.summary
     return Line(
         database=database,

@@ -17,7 +17,7 @@ from api.deps import CentreDep
 from api.finding import Asked
 from infra.postgres import catalogue
 from schemas.base import WireModel
-from schemas.catalogue import EquipmentItem, Lab, Patent, Researcher, Technology
+from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent, Researcher
 from schemas.search import OpenDatabase
 
 router = APIRouter(prefix="/api/v1/search", tags=["search"])
@@ -86,7 +86,7 @@ class FoundLab(Lab, Scored):
     """A laboratory that was found."""
 
 
-class FoundTechnology(Technology, Scored):
+class FoundTechnology(OfferedTechnology, Scored):
     """A technology that was found."""
 
 

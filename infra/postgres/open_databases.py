@@ -11,15 +11,15 @@ from urllib.parse import quote
 
 from infra.postgres.pool import Database
 from schemas.base import InstituteCode
-from schemas.catalogue import EquipmentItem, Lab, Patent, Technology
+from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent
 from schemas.search import OpenDatabase
 
-Item: TypeAlias = Patent | EquipmentItem | Lab | Technology
+Item: TypeAlias = Patent | EquipmentItem | Lab | OfferedTechnology
 _MODELS: Final[dict[OpenDatabase, type[Item]]] = {
     OpenDatabase.PATENTS: Patent,
     OpenDatabase.EQUIPMENT: EquipmentItem,
     OpenDatabase.LABS: Lab,
-    OpenDatabase.TECHNOLOGIES: Technology,
+    OpenDatabase.TECHNOLOGIES: OfferedTechnology,
 }
 _ROWS: Final[dict[OpenDatabase, LiteralString]] = {
     OpenDatabase.PATENTS: """
@@ -57,7 +57,7 @@ def id_of(item: Item) -> str:
             return item.equipment_id
         case Lab():
             return item.lab_id
-        case Technology():
+        case OfferedTechnology():
             return item.technology_id
 
 

@@ -1,4 +1,4 @@
-"""Technology that an institute holds already; and what has no procedure yet."""
+"""OfferedTechnology that an institute holds already; and what has no procedure yet."""
 
 from typing import Literal
 

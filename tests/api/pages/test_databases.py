@@ -90,10 +90,10 @@ async def test_words_are_marked_and_every_row_says_where_it_is_from_and_as_of_wh
     rows = html.split('<li class="hit">')[1:]
     assert rows
     assert all("<mark>알루미늄</mark>" in row for row in rows)
-    assert all("as of Mon 26 Aug 2013" in row and "Sample data" in row for row in rows)
+    assert all("as of 26 Aug 2013" in row and "Sample data" in row for row in rows)
     # Beside the count: how much is loaded, and how much the institutes hold (C13).
-    assert re.search(r"[\d,]+ in the database \(as of Mon 26 Aug 2013\)", text_of(html))
-    assert "more than 30,000 held by the institutes (as of Sat 31 Aug 2013)" in text_of(html)
+    assert re.search(r"[\d,]+ in the database \(as of 26 Aug 2013\)", text_of(html))
+    assert "more than 30,000 held by the institutes (as of 31 Aug 2013)" in text_of(html)
 
 
 async def test_the_counts_beside_a_filter_are_what_following_it_finds(
@@ -115,7 +115,7 @@ async def test_the_counts_beside_a_filter_are_what_following_it_finds(
 
 
 async def test_pages_lead_through_everything_once(visitor: httpx.AsyncClient) -> None:
-    path, seen = "/databases/equipment", list[str]()
+    path, html, seen = "/databases/equipment", "", list[str]()
     while path:
         html = (await visitor.get(path)).text
         seen += links(html, "/databases/equipment/SAMPLE")
@@ -134,7 +134,7 @@ async def test_the_address_holds_everything_that_was_asked(visitor: httpx.AsyncC
     assert 'name="q" value="방법"' in html
     assert 'name="year_from" value="2004"' in html
     for row in html.split('<li class="hit">')[1:]:
-        assert re.search(r"filed \w+ \d+ \w+ 200[456]", row)
+        assert re.search(r"filed \d+ \w+ 200[456]", row)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ async def test_the_whole_result_comes_as_a_file_that_excel_opens(
     visitor: httpx.AsyncClient, language: str
 ) -> None:
     query = f"q=방법&institute=KITECH&lang={language}"
-    html = (await visitor.get(f"/databases/patents?q=방법&institute=KITECH&lang={language}")).text
+    page = await visitor.get(f"/databases/patents?{query}")
     answer = await visitor.get(f"/databases/patents.csv?{query}")
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -227,7 +227,7 @@ async def test_the_whole_result_comes_as_a_file_that_excel_opens(
     )
     assert answer.content.startswith(b"\xef\xbb\xbf")
     head, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
-    number = re.search(r'<h2 id="results"[^>]*>([\d,]+)', html)
+    number = re.search(r'<h2 id="results"[^>]*>([\d,]+)', page.text)
     assert number
     assert len(rows) == int(number[1]) > 1
     assert {len(row) for row in rows} == {len(head)}
