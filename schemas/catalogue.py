@@ -1,6 +1,9 @@
 """The integrated database: patents, equipment, laboratories, and researchers, who stay internal."""
 
 from datetime import date
+from typing import Annotated
+
+from pydantic import Field
 
 from schemas.base import InstituteCode, WireModel
 
@@ -62,5 +65,26 @@ class Researcher(WireModel):
     institute: InstituteCode
     department: str
     fields: tuple[str, ...]
+    source: str
+    as_of: date
+
+
+class Technology(WireModel):
+    """What an institute offers for transfer, with the links of R093.
+
+    Attributes:
+        readiness: Technology readiness level; None when the institute does not state it.
+        patents: Application numbers of patents that protect it.
+        researchers: Ids of those who know it. Internal, as they are: never shown to the public.
+    """
+
+    technology_id: str
+    institute: InstituteCode
+    name: str
+    summary: str
+    field_of_use: str = ""
+    readiness: Annotated[int, Field(ge=1, le=9)] | None = None
+    patents: tuple[str, ...] = ()
+    researchers: tuple[str, ...] = ()
     source: str
     as_of: date
