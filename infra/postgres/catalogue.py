@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from infra.postgres import technologies
 from infra.postgres.pool import Database
 from infra.sample_catalogue import SampleCatalogue
 from schemas.catalogue import EquipmentItem, Lab, Patent, Researcher
@@ -63,6 +64,7 @@ async def load_sample(db: Database, sample: SampleCatalogue) -> None:
         """,
         [tuple(person.model_dump().values()) for person in sample.researchers],
     )
+    await technologies.add(db, sample.technologies)
 
 
 async def read_catalogue(db: Database) -> Catalogue:
