@@ -1,13 +1,15 @@
 """Finding in the open databases: the same for the pages, the JSON routes and the files."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from api.centre import Centre
-from infra.postgres import open_databases, sql_search
+from infra.postgres import open_databases
 from infra.postgres.open_databases import Item, LoadedState
+from matching.index import CatalogueIndex
 from schemas.search import OpenDatabase, SearchHit, SearchQuery, SearchResult
 
 MOST_LETTERS: Final = 200
@@ -54,11 +56,28 @@ class Found:
     next_offset: int | None
 
 
-async def find(
-    centre: Centre, database: OpenDatabase, asked: Asked, *, limit: int, offset: int = 0
+async def find(  # noqa: PLR0913  # what is asked, and which part of the answer
+    centre: Centre,
+    database: OpenDatabase,
+    asked: Asked,
+    *,
+    limit: int,
+    offset: int = 0,
+    index: CatalogueIndex | None = None,
 ) -> Found:
-    """The items that fit, in the order of how well they do."""
-    result = await sql_search.search(centre.pool, _query(database, asked, limit, offset))
+    """The items that fit, in the order of how well they do.
+
+    Args:
+        centre: Where the items are.
+        database: What is looked for.
+        asked: And how.
+        limit: So many items at most.
+        offset: How many of the whole order to leave out.
+        index: One that is kept while an order is read in parts; else the newest.
+    """
+    index = index or await centre.index.current()
+    query = _query(database, asked, limit, offset)
+    result = await asyncio.to_thread(index.search, query)
     return await _with_rows(centre, database, result, offset)
 
 
@@ -80,7 +99,8 @@ async def complete(centre: Centre, prefix: str, database: OpenDatabase, limit: i
     """How what was typed so far could go on, from public documents alone."""
     if not prefix.strip():
         return []
-    return await sql_search.complete(centre.pool, prefix.strip(), (database.kind,), limit)
+    index = await centre.index.current()
+    return await asyncio.to_thread(index.complete, prefix.strip(), (database.kind,), limit)
 
 
 _states: dict[int, Mapping[OpenDatabase, LoadedState]] = {}

@@ -25,8 +25,12 @@ async def csv_lines(
     """The head and every row that fits, best first, up to `finding.MOST_ROWS`."""
     yield _written([_head(visit, database)], _BYTE_ORDER_MARK)
     offset: int | None = 0
+    # The same to the end: an order that changed meanwhile would lose rows, or repeat them.
+    index = await visit.centre.index.current()
     while offset is not None:
-        found = await finding.find(visit.centre, database, asked, limit=_BATCH, offset=offset)
+        found = await finding.find(
+            visit.centre, database, asked, limit=_BATCH, offset=offset, index=index
+        )
         if found.items:
             yield _written([_row(visit, row.item, institutes) for row in found.items])
         offset = found.next_offset

@@ -15,8 +15,14 @@ _READ_SECONDS: Final = 600.0
 class PostgresCatalogue:
     """Reads the catalogue for an index: the index's `CatalogueSource`."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, public_only: bool = False) -> None:
+        """Read all of it, or what is public.
+
+        An index for the public is built of public documents alone: then not even a frequency, a
+        scale of scores or a version can tell that something else is there (R067, C27).
+        """
         self._pool = pool
+        self._public_only = public_only
 
     async def generation(self) -> int:
         """Grows with every change of the catalogue or of what is computed of it."""
@@ -46,8 +52,10 @@ class PostgresCatalogue:
                     SELECT kind, id, institute, title, text_key, published_on, status, location,
                            is_public
                       FROM search_document
+                     WHERE is_public OR NOT $1
                      ORDER BY kind, id
                     """,
+                    self._public_only,
                     timeout=_READ_SECONDS,
                 )
             ]
