@@ -124,11 +124,12 @@ class CatalogueIndex:
         """
         allowed = self._allowed(query)
         question = self._understand(query.text, frozenset(query.kinds))
+        every_word = True
         if not query.text.strip():
             order = self._newest(np.flatnonzero(allowed))
             scores = np.zeros(len(self.documents), dtype=np.float32)
         else:
-            fitting = self._fitting(question, allowed)
+            fitting, every_word = self._fitting(question, allowed)
             scores = self._score(question, allowed).fused
             order = fitting[np.lexsort((fitting, -scores[fitting]))]
         page = order[query.offset : query.offset + query.limit]
@@ -142,6 +143,7 @@ class CatalogueIndex:
                 "location": self.documents.location.count(order),
             },
             corrected=question.corrected,
+            every_word=every_word,
             index_version=self.version,
         )
 
@@ -191,10 +193,15 @@ class CatalogueIndex:
             )
         return allowed
 
-    def _fitting(self, question: Question, allowed: Mask) -> npt.NDArray[np.intp]:
-        """All words, else any word; without any word that could be required, everything."""
+    def _fitting(self, question: Question, allowed: Mask) -> tuple[npt.NDArray[np.intp], bool]:
+        """All words, else any word; without any word that could be required, everything.
+
+        Returns:
+            The positions, and whether they have every word.
+        """
         if not question.groups:
-            return np.flatnonzero(allowed) if question.has_letters else np.empty(0, dtype=np.intp)
+            everything = np.flatnonzero(allowed)
+            return (everything if question.has_letters else everything[:0]), True
         every = allowed.copy()
         some = np.zeros_like(allowed)
         for group in question.groups:
@@ -208,7 +215,7 @@ class CatalogueIndex:
             every &= has
             some |= has
         fitting = np.flatnonzero(every)
-        return fitting if len(fitting) else np.flatnonzero(some & allowed)
+        return (fitting, True) if len(fitting) else (np.flatnonzero(some & allowed), False)
 
     def _newest(self, positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         return positions[np.lexsort((positions, -self.documents.published[positions]))]

@@ -91,6 +91,7 @@ class SearchResult(WireModel):
         total: How many documents fit, of which `hits` is a page.
         facets: By field (`institute`, `status`, `year`, `location`), how many of all that fit have
             each value.
+        every_word: False when no document has every word: `hits` have some of them then.
         corrected: The question as it was understood, when a word was mistyped; None otherwise.
         index_version: Names the rows and the method.
     """
@@ -99,4 +100,5 @@ class SearchResult(WireModel):
     hits: tuple[SearchHit, ...]
     facets: Mapping[str, Mapping[str, int]]
     corrected: str | None = None
+    every_word: bool = True
     index_version: str

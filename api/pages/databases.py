@@ -179,6 +179,7 @@ async def search(database: str, visit: VisitDep, caller: CallerIfAny) -> Respons
         lines=[_line(visit, wanted, row.item, names, row.hit.terms) for row in found.items],
         total=total,
         corrected=found.result.corrected,
+        every_word=found.result.every_word,
         first=offset + 1,
         last=offset + len(found.result.hits),
         number=number,

@@ -30,7 +30,8 @@ Words = Annotated[
     Query(
         alias="q",
         max_length=finding.MOST_LETTERS,
-        description="Words that all have to occur; without any, everything is found.",
+        description="Words that all have to occur, or some where no row has all of them; "
+        "without any, everything is found, the newest first.",
     ),
 ]
 Institute = Annotated[str | None, Query(pattern="^[A-Z]{2,10}$", description="Only this one's.")]
@@ -117,6 +118,7 @@ class Found(WireModel, Generic[_Row]):
         total: How many rows fit, of which `items` is a page.
         facets: By field, how many of all that fit have each value.
         corrected: The question as it was understood when a word was mistyped; None otherwise.
+        every_word: False when no row has every word of the question; these rows have some.
         database: What the rows and the total come from.
     """
 
@@ -125,6 +127,7 @@ class Found(WireModel, Generic[_Row]):
     total: int
     facets: Mapping[str, Mapping[str, int]]
     corrected: str | None
+    every_word: bool
     database: LoadState
 
 
@@ -256,6 +259,7 @@ async def _found(  # a route's parameters
         total=found.result.total,
         facets=found.result.facets,
         corrected=found.result.corrected,
+        every_word=found.result.every_word,
         database=LoadState(
             loaded=state.loaded,
             as_of=state.newest,

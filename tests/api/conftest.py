@@ -87,7 +87,7 @@ class NewestIndex(LiveIndex):
 @pytest.fixture(scope="session")
 async def public_index(database: asyncpg.Pool) -> LiveIndex:
     """The index of what is public; words only, so that no test waits for an encoder."""
-    return NewestIndex(PostgresCatalogue(database, public_only=True), None)
+    return NewestIndex(PostgresCatalogue(database, public_only=True))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ PAGES: Final = (
     "/databases?q=알루미늄",
     "/databases/patents?q=방법&year_from=2004",
     "/databases/equipment",
-    "/databases/labs?q=그런단어는없습니다",
+    "/databases/labs?q=쀍쀍쀍",
     "/databases/patents/10-0000-0000001",
     "/databases/equipment/SAMPLE-EQ-0001",
     "/databases/labs/SAMPLE-LAB-001",

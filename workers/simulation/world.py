@@ -143,7 +143,7 @@ async def world(policy: Policy | None) -> AsyncGenerator[World]:
         async with _database(data, policy) as pool, _server() as server:
             clock = VirtualClock(server.client)
             centre = Centre(
-                index=LiveIndex(PostgresCatalogue(pool, public_only=True), None),
+                index=LiveIndex(PostgresCatalogue(pool, public_only=True)),
                 pool=pool,
                 temporal=server.client,
                 secrets=Secrets(settings.pepper.get_secret_value().encode()),

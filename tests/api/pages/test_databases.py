@@ -65,7 +65,7 @@ def total_in(html: str) -> int:
         "/databases?q=알루미늄",
         *(f"/databases/{kind}" for kind in KINDS),
         "/databases/patents?q=알루미늄&institute=KITECH&year_from=2003&year_to=2013",
-        "/databases/patents?q=그런단어는없습니다",
+        "/databases/patents?q=쀍쀍쀍",
         PATENT,
         "/databases/equipment/SAMPLE-EQ-0001",
         "/databases/labs/SAMPLE-LAB-001",
@@ -329,3 +329,24 @@ async def test_an_old_item_is_marked(visitor: httpx.AsyncClient, database: async
     await database.execute(
         "UPDATE lab SET as_of = $1 WHERE lab_id = 'SAMPLE-LAB-001'", date(2013, 8, 26)
     )
+
+
+async def test_a_mistyped_word_is_understood_and_the_page_says_so(
+    visitor: httpx.AsyncClient,
+) -> None:
+    right = (await visitor.get("/databases/equipment?q=다이캐스팅")).text
+    wrong = (await visitor.get("/databases/equipment?q=다이케스팅")).text
+
+    assert "Perhaps mistyped" not in right
+    assert "Perhaps mistyped. Shown for: 다이캐스팅" in text_of(wrong)
+    assert links(wrong, "/databases/equipment/SAMPLE") == links(
+        right, "/databases/equipment/SAMPLE"
+    )
+    assert "<mark>다이캐스팅</mark>" in wrong
+
+
+async def test_entries_with_some_of_the_words_are_shown_as_such(visitor: httpx.AsyncClient) -> None:
+    html = (await visitor.get("/databases/patents?q=알루미늄 해파리")).text
+
+    assert "No entry has all of these words" in text_of(html)
+    assert '<li class="hit">' in html
