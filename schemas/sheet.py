@@ -29,7 +29,7 @@ class Assessment(WireModel):
     """
 
     need: int | None = _criterion("Need, 0 to 30", _NEED)
-    technology: int | None = _criterion("OfferedTechnology, 0 to 40", _TECHNOLOGY)
+    technology: int | None = _criterion("Technology, 0 to 40", _TECHNOLOGY)
     feasibility: int | None = _criterion("Feasibility, 0 to 30", _FEASIBILITY)
     conflict: bool = Field(default=False, title="Conflict of interest")
 

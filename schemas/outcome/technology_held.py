@@ -1,4 +1,4 @@
-"""OfferedTechnology that an institute holds already; and what has no procedure yet."""
+"""Technology that an institute holds already; and what has no procedure yet."""
 
 from typing import Literal
 

@@ -22,7 +22,7 @@ PROCEDURES: Final = (
     ("Triage", "front_desk", "triage"),
     ("Designation", "designation", "designate"),
     ("First contact", "first_contact", "make_contact"),
-    ("OfferedTechnology held", "resolution/technology_held", "technology_held"),
+    ("Technology held", "resolution/technology_held", "technology_held"),
     ("Additional R&D: scoping and track", "resolution/research", "research"),
     ("Short R&D, fast lane", "resolution/fast_lane", "fast_lane"),
     ("Short R&D, monthly round", "resolution/rounds", "monthly_round"),
