@@ -21,6 +21,7 @@ from infra.temporal import connect_client
 from schemas.policy import Policy
 from workers.calendar_changes import start_calendar_change
 from workers.catalogue_commands import catalogue_app
+from workers.catalogue_preparation import prepare_catalogue
 from workers.deployment import build_id, make_current
 from workers.loading import load_centre, load_demonstration
 from workers.local import environment_of, run_local
@@ -333,6 +334,19 @@ def list_heads() -> None:
             typer.echo(f"{name} {seq} {digest}")
 
     asyncio.run(with_pool(read_settings(), show))
+
+
+@catalogue_app.command()
+def prepare() -> None:
+    """Find the words and the meaning of new texts now; a schedule does the same in the background.
+
+    What is done is kept: stopped and started again, it goes on.
+    """
+
+    async def now(pool: asyncpg.Pool) -> None:
+        await prepare_catalogue(pool, console)
+
+    asyncio.run(with_pool(read_settings(), now))
 
 
 @accounts_app.command("list")
