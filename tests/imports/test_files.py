@@ -1,10 +1,10 @@
 """Files as suppliers send them: encodings, separators, workbooks, broken lines."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-import xlsxwriter
+import xlsxwriter  # pyright: ignore[reportMissingTypeStubs]
 
 from infra.imports.mapping import CannotImport, Mapping, MappingFile, read_mapping
 from infra.imports.problems import RowProblem, Wrong, write_report
@@ -81,7 +81,8 @@ def test_a_workbook_is_read_by_sheet_and_header_row(tmp_path: Path) -> None:
     sheet.write(2, 0, "2013년 특허 목록")
     sheet.write_row(3, 0, HEADER.split(","))
     sheet.write_row(4, 0, [1020130000001, "한국기계연구원", "펌프"])
-    sheet.write_datetime(4, 3, date(2013, 8, 26), book.add_format({"num_format": "yyyy-mm-dd"}))
+    moment = datetime(2013, 8, 26)  # noqa: DTZ001  # workbooks know no time zones
+    sheet.write_datetime(4, 3, moment, book.add_format({"num_format": "yyyy-mm-dd"}))
     book.close()
 
     (row,) = rows_of(path, sheet="목록", header_row=4)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from base64 import b64encode
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,7 @@ def write(path: Path, *rows: list[str], header: list[str] | None = None) -> Path
 async def run(
     pool: asyncpg.Pool, path: Path, data_set: DataSet = DataSet.PATENTS, **changes: Any
 ) -> Outcome:
-    plan = ImportPlan(
-        path, data_set, changes.pop("mapping", MappingFile()), **{"as_of": DAY, **changes}
-    )
+    plan = replace(ImportPlan(path, data_set, MappingFile(), as_of=DAY), **changes)
     return await import_file(pool, plan)
 
 
