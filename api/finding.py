@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from api.centre import Centre
 from infra.postgres import open_databases
-from infra.postgres.open_databases import Item, LoadedState
+from infra.postgres.catalogue_counts import data_set_counts
+from infra.postgres.open_databases import Item
 from matching.index import CatalogueIndex
+from schemas.catalogue import DataSetCount
 from schemas.search import OpenDatabase, SearchHit, SearchQuery, SearchResult
 
 MOST_LETTERS: Final = 200
@@ -103,17 +105,24 @@ async def complete(centre: Centre, prefix: str, database: OpenDatabase, limit: i
     return await asyncio.to_thread(index.complete, prefix.strip(), (database.kind,), limit)
 
 
-_states: dict[int, Mapping[OpenDatabase, LoadedState]] = {}
+async def loaded(centre: Centre) -> Mapping[OpenDatabase, DataSetCount]:
+    """How much is loaded, counted anew when the catalogue changed, and every minute."""
+    now = centre.clock().replace(second=0, microsecond=0)
+    asked_at = (await open_databases.generation(centre.pool), now)
+    if asked_at not in _counted:
+        counts = await data_set_counts(centre.pool, internal=False)
+        _counted.clear()
+        _counted[asked_at] = {
+            OpenDatabase(count.data_set.value): count
+            for count in counts
+            if count.data_set.value in set(OpenDatabase)
+        }
+    return _counted[asked_at]
 
 
-async def loaded_states(centre: Centre) -> Mapping[OpenDatabase, LoadedState]:
-    """How much is loaded, counted anew when the catalogue changed."""
-    generation = await open_databases.generation(centre.pool)
-    if generation not in _states:
-        counted = await open_databases.loaded_states(centre.pool)
-        _states.clear()
-        _states[generation] = counted
-    return _states[generation]
+# Counting a million rows takes longer than finding among them. By generation and minute: that a row
+# was confirmed as it is changes no generation.
+_counted: dict[tuple[int, datetime], Mapping[OpenDatabase, DataSetCount]] = {}
 
 
 def _query(database: OpenDatabase, asked: Asked, limit: int, offset: int) -> SearchQuery:

@@ -8,7 +8,7 @@ from api.asked_items import AskedItem, item_of_case
 from api.auth import Caller, scope_of
 from api.centre import Centre
 from api.problems import CASE_UNKNOWN
-from infra.postgres import cases, companies, documents, effects, journal, tasks
+from infra.postgres import cases, companies, documents, effects, journal, match_runs, tasks
 from infra.postgres.cases import StoredCase
 from schemas.actor import Actor
 from schemas.base import WireModel, is_round
@@ -21,6 +21,7 @@ from schemas.case import (
     PromiseState,
     Service,
 )
+from schemas.designation import CandidateInstitute, EnquiryProposal, PastCase
 from schemas.document import document_id_of, is_document_reference
 from schemas.journal import JournalEntry
 from schemas.outcome import (
@@ -149,14 +150,21 @@ class CaseSummary(WireModel):
     item: AskedItem | None = None
 
 
-class EvidenceView(WireModel):
-    """Why matching proposed an institute; checkable in the catalogue."""
+class MatchView(WireModel):
+    """What is said of a ranking as a whole, beside its institutes.
 
-    rank: int
-    institute: str
-    score: float
-    researchers: int
-    evidence: Any
+    Attributes:
+        confidence: How likely it is that the first institute can help, 0 to 1.
+        low_confidence: The person decides; the order is of little help.
+        enquiry: How the text reads: what is missing, who else may be responsible.
+        similar_cases: Closed cases like this one, and how they ended.
+    """
+
+    confidence: float
+    low_confidence: bool
+    index_version: str
+    enquiry: EnquiryProposal | None
+    similar_cases: tuple[PastCase, ...]
 
 
 class TaskView(WireModel):
@@ -165,6 +173,7 @@ class TaskView(WireModel):
     Attributes:
         form: JSON Schema of the outcome; `x-kind` and `x-needed-when` say how to ask.
         case: None for a selection round's task.
+        evidence: The institutes that matching proposed, each with why; checkable in the catalogue.
         texts: Texts to read, by their name in `documents`, and the comments.
     """
 
@@ -172,9 +181,10 @@ class TaskView(WireModel):
     etag: str
     form: dict[str, Any]
     case: CaseSummary | None
-    evidence: list[EvidenceView]
+    evidence: list[CandidateInstitute]
     texts: dict[str, str]
     comments: list[str]
+    match: MatchView | None = None
 
 
 class CompanyTask(WireModel):
@@ -327,10 +337,10 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
     stored = await find_case(centre, task.case_number)
     snapshot = _snapshot_of(stored)
     scope = scope_of(caller.actor)
-    shown = (
-        []
+    ranking = (
+        None
         if snapshot.match_run is None
-        else await cases.evidence(
+        else await match_runs.ranking_of(
             centre.pool,
             UUID(snapshot.match_run),
             only=None if scope.everything else scope.institute,
@@ -353,16 +363,8 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
             promises=_promises(snapshot),
             item=await item_of_case(centre, task.case_number),
         ),
-        evidence=[
-            EvidenceView(
-                rank=line.rank,
-                institute=line.institute,
-                score=line.score,
-                researchers=line.researchers,
-                evidence=line.evidence,
-            )
-            for line in shown
-        ],
+        evidence=[] if ranking is None else list(ranking.candidates),
+        match=ranking and MatchView.model_validate(ranking, from_attributes=True),
         texts=await texts_of(centre, task.documents),
         comments=list(comments.values()),
     )

@@ -5,7 +5,6 @@ reads their table (R067).
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Query
@@ -17,7 +16,14 @@ from api.deps import CentreDep
 from api.finding import Asked
 from infra.postgres import catalogue
 from schemas.base import WireModel
-from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent, Researcher
+from schemas.catalogue import (
+    DataSetCount,
+    EquipmentItem,
+    Lab,
+    OfferedTechnology,
+    Patent,
+    Researcher,
+)
 from schemas.search import OpenDatabase
 
 router = APIRouter(prefix="/api/v1/search", tags=["search"])
@@ -91,26 +97,6 @@ class FoundTechnology(OfferedTechnology, Scored):
     """A technology that was found."""
 
 
-class LoadState(WireModel):
-    """How much of a database is loaded, and as of when (C12, C13).
-
-    Attributes:
-        loaded: Rows in the database that are open.
-        as_of: The newest of its rows was true at its source on this day.
-        oldest: So was the oldest.
-        sources: Where the rows are from.
-        expected, held: Said to be loaded, and held by the institutes altogether, on `stated_on`.
-    """
-
-    loaded: int
-    as_of: date | None
-    oldest: date | None
-    sources: tuple[str, ...]
-    expected: int | None
-    held: int | None
-    stated_on: date | None
-
-
 class Found(WireModel, Generic[_Row]):
     """A page of rows, best first; `next_cursor` is None on the last one.
 
@@ -128,7 +114,7 @@ class Found(WireModel, Generic[_Row]):
     facets: Mapping[str, Mapping[str, int]]
     corrected: str | None
     every_word: bool
-    database: LoadState
+    database: DataSetCount
 
 
 class Listed(WireModel, Generic[_Row]):
@@ -247,7 +233,6 @@ async def _found(  # a route's parameters
     offset: int,
 ) -> Found[_Row]:
     found = await finding.find(centre, database, asked, limit=limit, offset=offset)
-    state = (await finding.loaded_states(centre))[database]
     return Found(
         items=[
             model.model_validate(
@@ -260,13 +245,5 @@ async def _found(  # a route's parameters
         facets=found.result.facets,
         corrected=found.result.corrected,
         every_word=found.result.every_word,
-        database=LoadState(
-            loaded=state.loaded,
-            as_of=state.newest,
-            oldest=state.oldest,
-            sources=state.sources,
-            expected=state.expected,
-            held=state.held,
-            stated_on=state.stated_on,
-        ),
+        database=(await finding.loaded(centre))[database],
     )

@@ -5,7 +5,6 @@ No statement here reads researchers, or any link that leads to them (R067, C27).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final, LiteralString, TypeAlias
 from urllib.parse import quote
 
@@ -131,67 +130,6 @@ async def item_of_case(db: Database, case_number: str) -> ItemOfCase | None:
         title=title_of(item),
         institute=item.institute,
     )
-
-
-_STATED: Final = ("loaded", "oldest", "newest", "expected", "held", "stated_on", "review_months")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadedState:
-    """How much of a database is loaded, and as of when (C12, C13).
-
-    Attributes:
-        loaded: Open rows in the database.
-        oldest, newest: Between these days the rows were true at their sources; None without rows.
-        expected, held: Said to be loaded, and held by the institutes altogether; None if unknown.
-        stated_on: When those two were stated.
-        review_months: Rows older than this are marked.
-    """
-
-    database: OpenDatabase
-    loaded: int
-    oldest: date | None
-    newest: date | None
-    sources: tuple[str, ...]
-    expected: int | None
-    held: int | None
-    stated_on: date | None
-    review_months: int
-
-
-async def loaded_states(db: Database) -> dict[OpenDatabase, LoadedState]:
-    """The state of every open database."""
-    found = await db.fetch(
-        """
-        SELECT o.kind, o.expected, o.held, o.stated_on, o.review_months,
-               coalesce(r.loaded, 0) AS loaded, r.oldest, r.newest,
-               coalesce(r.sources, '{}') AS sources
-          FROM open_database AS o
-          LEFT JOIN (
-               SELECT kind, count(*) AS loaded, min(as_of) AS oldest, max(as_of) AS newest,
-                      array_agg(DISTINCT source) AS sources
-                 FROM (
-                      SELECT 'patent' AS kind, source, as_of FROM patent
-                       UNION ALL
-                      SELECT 'equipment', source, as_of FROM equipment WHERE sme_available
-                       UNION ALL
-                      SELECT 'lab', source, as_of FROM lab
-                       UNION ALL
-                      SELECT 'technology', source, as_of FROM technology
-                      ) AS item
-                GROUP BY kind
-               ) AS r USING (kind)
-        """
-    )
-    return {
-        database: LoadedState(
-            database=database,
-            sources=tuple(row["sources"]),
-            **{name: row[name] for name in _STATED},
-        )
-        for row in found
-        if (database := OpenDatabase.of(row["kind"])) is not None
-    }
 
 
 async def generation(db: Database) -> int:

@@ -40,7 +40,7 @@ async def test_an_answer_says_how_much_fits_of_how_much_there_is(
     assert answer["next_cursor"]
     assert answer["total"] == sum(answer["facets"]["year"].values()) > 1
     assert answer["facets"]["institute"] == {"KITECH": answer["total"]}
-    assert answer["database"]["loaded"] >= answer["total"]
+    assert answer["database"]["offered"] >= answer["total"]
     assert answer["database"]["held"] == 30_000
     assert answer["database"]["as_of"] == "2013-08-26"
     year = next(iter(answer["facets"]["year"]))

@@ -31,7 +31,7 @@ from schemas.case import (
     Track,
     TrackFlag,
 )
-from schemas.designation import EvidenceKind
+from schemas.designation import DesignationFactor, EvidenceKind
 from schemas.effect import EffectReport
 from schemas.outcome import (
     OUTCOMES,
@@ -107,6 +107,10 @@ def labels() -> Iterator[tuple[str, ...]]:
         "channel": DESK_CHANNELS,
         "clock": Clock,
         "evidence": EvidenceKind,
+        "factor": DesignationFactor,
+        "confidence": ("low", "fair", "high"),
+        "confidence_text": ("low", "fair", "high"),
+        "enquiry_flag": ("vague", "misfiled", "urgent", "personal_data", "joint"),
         "level": ("1", "2", "3"),
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),

@@ -93,7 +93,7 @@ async def test_words_are_marked_and_every_row_says_where_it_is_from_and_as_of_wh
     assert all("as of 26 Aug 2013" in row and "Sample data" in row for row in rows)
     # Beside the count: how much is loaded, and how much the institutes hold (C13).
     assert re.search(r"[\d,]+ in the database \(as of 26 Aug 2013\)", text_of(html))
-    assert "more than 30,000 held by the institutes (as of 31 Aug 2013)" in text_of(html)
+    assert "more than 30,000 held by the institutes (as of 26 Aug 2013)" in text_of(html)
 
 
 async def test_the_counts_beside_a_filter_are_what_following_it_finds(

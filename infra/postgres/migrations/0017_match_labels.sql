@@ -1,21 +1,13 @@
--- What is said of each open database beside its rows (C12, C13). `expected` is how many rows were
--- said to be loaded, `held` how many the institutes hold altogether, whether loaded or not; both as
--- of a day. Researchers have no row: nothing is said of them outside (R067).
-CREATE TABLE open_database (
-    kind          text PRIMARY KEY CHECK (kind IN ('patent', 'equipment', 'lab', 'technology')),
-    expected      integer CHECK (expected >= 0),
-    held          integer CHECK (held >= 0),
-    stated_on     date,
-    review_months integer NOT NULL DEFAULT 12 CHECK (review_months > 0),
-    CHECK ((expected IS NULL AND held IS NULL) OR stated_on IS NOT NULL)
-);
--- As the centre was announced in August 2013 (R002, R063): 13,588 patents in the database of more
--- than 30,000 that the institutes held.
-INSERT INTO open_database (kind, expected, held, stated_on)
-VALUES ('patent', 13588, 30000, '2013-08-31'),
-       ('equipment', 1881, NULL, '2013-08-31'),
-       ('lab', 200, NULL, '2013-08-31'),
-       ('technology', NULL, NULL, NULL);
+-- What is shown of a ranking beside its institutes: why each is proposed, what each factor added, how
+-- the text reads, and closed cases like it.
+ALTER TABLE match_run
+  ADD COLUMN low_confidence boolean NOT NULL DEFAULT false,
+  ADD COLUMN enquiry        jsonb,
+  ADD COLUMN similar_cases  jsonb NOT NULL DEFAULT '[]';
+ALTER TABLE match_candidate
+  ADD COLUMN why     text NOT NULL DEFAULT '',
+  ADD COLUMN why_en  text NOT NULL DEFAULT '',
+  ADD COLUMN factors jsonb NOT NULL DEFAULT '{}';
 
 -- What coordinators decided, beside what matching had proposed to them: the labels from which
 -- matching is measured and calibrated. A view, so that there is no second truth beside the tasks.
