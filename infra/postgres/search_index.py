@@ -6,6 +6,7 @@ from typing import Final
 
 import asyncpg
 
+from infra.postgres import synonyms
 from infra.postgres.pool import Database
 from schemas.indexing import CatalogueReading, IndexedDocument
 from schemas.search import DocumentKind
@@ -74,6 +75,7 @@ class PostgresCatalogue:
                 analyser,
                 timeout=_READ_SECONDS,
             )
+            meant = await synonyms.by_word(connection)
             vectors = await connection.fetch(
                 "SELECT text_key, vector FROM text_embedding WHERE model = $1 AND dimensions = $2",
                 model,
@@ -85,7 +87,7 @@ class PostgresCatalogue:
             documents=documents,
             terms={row["text_key"]: row["terms"] for row in terms},
             vectors={row["text_key"]: row["vector"] for row in vectors},
-            synonyms={},
+            synonyms=meant,
         )
 
     async def texts(self, keys: Sequence[str]) -> Mapping[str, tuple[str, str]]:

@@ -115,6 +115,8 @@ def labels() -> Iterator[tuple[str, ...]]:
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
+        "synonym_act": ("added", "changed", "removed"),
+        "synonym_done": ("added", "changed", "removed", "there", "gone"),
         "database": OpenDatabase,
         "database_text": OpenDatabase,
         "ask": OpenDatabase,
