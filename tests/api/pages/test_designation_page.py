@@ -55,7 +55,7 @@ def ranking(**changes: object) -> Ranking:
             PastCase(
                 case_number="1379-2025-000007",
                 institute="KERI",
-                outcome="resolved_tech",
+                outcome="withdrawn",
                 passage="지난해의 기포 불량",
                 nearness=0.8,
             ),
