@@ -10,6 +10,7 @@ from temporalio.client import Client
 from activities.archive import ArchiveActivities
 from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
+from activities.catalogue import CatalogueActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
 from activities.morning import MorningActivities
@@ -18,6 +19,7 @@ from activities.records import RecordsActivities
 from activities.rounds import RoundActivities
 from infra.settings import Settings
 from workflows.calendar_change import CalendarChange
+from workflows.catalogue_refresh import CatalogueRefresh
 from workflows.history_archive import HistoryArchive
 from workflows.morning_walk import MorningWalk
 from workflows.round_opening import RoundOpening
@@ -32,7 +34,15 @@ MATCHING: Final = "matching"
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
 WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
-    CASE: [SupportCase, SelectionRound, RoundOpening, CalendarChange, HistoryArchive, MorningWalk]
+    CASE: [
+        SupportCase,
+        SelectionRound,
+        RoundOpening,
+        CalendarChange,
+        CatalogueRefresh,
+        HistoryArchive,
+        MorningWalk,
+    ]
 }
 
 
@@ -72,6 +82,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     deadlines = DeadlineActivities(pool)
     bookings = BookingActivities(pool)
     calendar = CalendarActivities(pool, client)
+    catalogue = CatalogueActivities(pool, settings)
     archive = ArchiveActivities(pool, client)
     rounds = RoundActivities(pool, client, dispatch)
     notification = NotificationActivities(pool, client, settings)
@@ -99,12 +110,14 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 rounds.give_up,
                 rounds.fill_places,
                 calendar.tell_cases,
+                catalogue.list_partners,
+                catalogue.record_refresh,
                 archive.keep_closed,
                 morning.send_progress_notices,
                 morning.ask_for_effects,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),
-        INSTITUTE: Registration(),
+        INSTITUTE: Registration(activities=[catalogue.read_partner]),
         MATCHING: Registration(activities=[matching.rank_institutes]),
     }
