@@ -1,4 +1,4 @@
-"""Partners are read into the catalogue; a reading that was stopped goes on, and says how it ended."""
+"""Partners are read into the catalogue; a reading that was stopped goes on where it was."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
