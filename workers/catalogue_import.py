@@ -18,7 +18,7 @@ from infra.imports.rows import Checker, Provenance, Record
 from infra.imports.tables import Row, Table, facts_of
 from infra.postgres import imports, journal
 from infra.postgres.imports import Progress
-from infra.postgres.merging import Merged, merge, settle
+from infra.postgres.merging import Merged, merge
 from infra.postgres.pool import transaction, trial
 from infra.postgres.references import missing_references
 from schemas.actor import SYSTEM
@@ -206,7 +206,6 @@ async def _write(
 async def _finish(
     pool: asyncpg.Pool, key: str, plan: ImportPlan, provenance: Provenance, merged: Merged
 ) -> None:
-    await settle(pool, plan.data_set)
     await imports.finish(pool, key)
     detail = {
         "data_set": plan.data_set.value,

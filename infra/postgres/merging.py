@@ -167,9 +167,6 @@ async def merge(
     table = _TABLES[data_set]
     columns = (_Column(table.key), *table.columns, _Column("source"), _Column("as_of", "date"))
     await db.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", _LOCK, data_set.value)
-    # Most of the time goes into trigram indexes, a quarter less of it when they take more at once.
-    await db.execute("SET LOCAL gin_pending_list_limit = '32MB'")
-    await db.execute("SET LOCAL work_mem = '64MB'")
     await _stage(db, columns, records)
     await _compare(db, table)
     if data_set is DataSet.TECHNOLOGIES:
@@ -184,21 +181,6 @@ async def merge(
         await _write_links(db)
     await db.execute("DROP TABLE staged, merged")
     return merged
-
-
-async def settle(db: Database, data_set: DataSet) -> None:
-    """Bring what merges left waiting into the indexes, so that searches need not look there too."""
-    await db.execute(
-        """
-        SELECT gin_clean_pending_list(i.indexrelid)
-          FROM pg_index AS i
-          JOIN pg_class AS c ON c.oid = i.indexrelid
-          JOIN pg_am AS a ON a.oid = c.relam
-         WHERE i.indrelid = to_regclass($1)
-           AND a.amname = 'gin'
-        """,
-        _TABLES[data_set].name,
-    )
 
 
 async def _stage(
