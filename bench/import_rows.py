@@ -5,15 +5,18 @@ uv run python -m bench.import_rows [ROWS]
 
 import asyncio
 import csv
+import os
 import random
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 import asyncpg
+import psutil
 
 from bench.database import own_database
 from infra.imports.mapping import MappingFile
@@ -64,13 +67,24 @@ def write_patents(path: Path, rows: int) -> None:
 
 async def timed(pool: asyncpg.Pool, path: Path, source: str) -> float:
     """Import a file; how many seconds that took."""
-    begun = perf_counter()
+    backend = psutil.Process(await pool.fetchval("SELECT pg_backend_pid()")).parent()
+    before, begun = cpu_seconds(backend), perf_counter()
     outcome = await import_file(
         pool, ImportPlan(path, DataSet.PATENTS, MappingFile(), source=source)
     )
-    took = perf_counter() - begun
-    print(f"{source:<12}{took:8.1f} s   {outcome.merged}")
+    took, spent = perf_counter() - begun, cpu_seconds(backend) - before
+    print(f"{source:<12}{took:8.1f} s, of the processors {spent:6.1f} s   {outcome.merged}")
     return took
+
+
+def cpu_seconds(server: psutil.Process | None) -> float:
+    """What this process and the database's have used: it does not depend on who else is busy."""
+    used = process_time()
+    for process in [] if server is None else [server, *server.children()]:
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            used += times.user + times.system
+    return used
 
 
 async def main(rows: int) -> None:
@@ -84,6 +98,7 @@ async def main(rows: int) -> None:
             await timed(pool, path, "new")
             await timed(pool, path, "unchanged")
             await pool.close()
+    print(f"load of this machine meanwhile: {os.getloadavg()[0]:.0f}")
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -15,11 +15,15 @@ from infra.postgres.imports import ImportedElsewhere
 from infra.postgres.pool import open_pool
 from infra.settings import Settings
 from schemas.catalogue import DataSet
+from schemas.catalogue_refresh import RefreshOutcome, RefreshRecord
 from workers.catalogue_import import ImportPlan, Outcome, import_file
-from workers.terminal import console, end_with, problems, read_settings
+from workers.registry import CASE, INSTITUTE
+from workers.schedules import refresh_now
+from workers.terminal import console, end_with, problems, reach_temporal, read_settings
 
 catalogue_app = typer.Typer(help="What institutes hold, and searching it.", no_args_is_help=True)
 
+_COUNTS = ("추가 added", "변경 changed", "그대로 unchanged", "이전 outdated", "제외 refused")
 _SHOWN_PROBLEMS = 10
 # A batch into a table of millions, on a machine that has other things to do.
 _STATEMENT_SECONDS = 600.0
@@ -90,6 +94,47 @@ def import_(  # noqa: PLR0913  # each is an option
         raise typer.Exit(2)
 
 
+@catalogue_app.command()
+def refresh(
+    wait_seconds: Annotated[
+        float, typer.Option(help="How long to wait until it is done.", min=0)
+    ] = 3600,
+) -> None:
+    """Read every partner that a key is set for at once, as a schedule does every night.
+
+    Ends with 2 when a partner could not be read.
+    """
+    settings = read_settings()
+
+    async def now() -> RefreshRecord:
+        client = await reach_temporal(settings)
+        async with asyncio.timeout(wait_seconds):
+            return await refresh_now(client)
+
+    try:
+        record = asyncio.run(now())
+    except TimeoutError:
+        end_with(
+            f"Not done within {wait_seconds:g} s. It goes on as long as workers serve the queues "
+            f"{CASE} and {INSTITUTE}; run this again to wait for it."
+        )
+    table = Table(box=None)
+    for heading in ("partner", "outcome", "reason", *_COUNTS):
+        table.add_column(heading)
+    for partner in record.partners:
+        counts = (
+            partner.added,
+            partner.changed,
+            partner.unchanged,
+            partner.outdated,
+            partner.refused,
+        )
+        table.add_row(partner.partner, partner.outcome.value, partner.detail, *map(str, counts))
+    console.print(table)
+    if any(partner.outcome is RefreshOutcome.FAILED for partner in record.partners):
+        raise typer.Exit(2)
+
+
 async def _import(settings: Settings, plan: ImportPlan) -> Outcome:
     pool = await open_pool(
         settings.database_url.get_secret_value(), max_size=2, statement_seconds=_STATEMENT_SECONDS
@@ -126,13 +171,7 @@ def _show(outcome: Outcome, plan: ImportPlan) -> None:
             highlight=False,
         )
     table = Table(box=None, title="시험 실행 dry run, nothing written" if plan.dry_run else None)
-    for heading in (
-        "추가 added",
-        "변경 changed",
-        "그대로 unchanged",
-        "이전 자료 outdated",
-        "제외 refused",
-    ):
+    for heading in _COUNTS:
         table.add_column(heading, justify="right")
     merged = outcome.merged
     table.add_row(

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from activities.archive import ArchiveActivities
 from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
+from activities.catalogue import CatalogueActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
 from activities.morning import MorningActivities
@@ -23,6 +24,7 @@ from matching.encoder import shipped_encoder
 from matching.live import LiveIndex
 from workflows.calendar_change import CalendarChange
 from workflows.catalogue_preparation import CataloguePreparation
+from workflows.catalogue_refresh import CatalogueRefresh
 from workflows.history_archive import HistoryArchive
 from workflows.morning_walk import MorningWalk
 from workflows.round_opening import RoundOpening
@@ -43,6 +45,7 @@ WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
         RoundOpening,
         CalendarChange,
         CataloguePreparation,
+        CatalogueRefresh,
         HistoryArchive,
         MorningWalk,
     ]
@@ -85,6 +88,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     deadlines = DeadlineActivities(pool)
     bookings = BookingActivities(pool)
     calendar = CalendarActivities(pool, client)
+    catalogue = CatalogueActivities(pool, settings)
     archive = ArchiveActivities(pool, client)
     rounds = RoundActivities(pool, client, dispatch)
     notification = NotificationActivities(pool, client, settings)
@@ -113,12 +117,14 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 rounds.give_up,
                 rounds.fill_places,
                 calendar.tell_cases,
+                catalogue.list_partners,
+                catalogue.record_refresh,
                 archive.keep_closed,
                 morning.send_progress_notices,
                 morning.ask_for_effects,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),
-        INSTITUTE: Registration(),
+        INSTITUTE: Registration(activities=[catalogue.read_partner]),
         MATCHING: Registration(activities=[matching.rank_institutes, preparation.prepare_texts]),
     }

@@ -13,6 +13,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from schemas.booking import BookingRequest, UseOfEquipment
+    from schemas.catalogue_refresh import PartnerOutcome, PartnerRequest, RefreshRecord
     from schemas.designation import MatchRequest, MatchResult
     from schemas.policy import Deadline, DeadlineRequest, PolicyValues
     from schemas.record import (
@@ -41,6 +42,12 @@ _UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
 )
 _LOCAL = timedelta(seconds=5)
+# A partner is asked again for some hours of the night, then given up until the next one.
+_WHILE_IT_IS_NIGHT = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    maximum_interval=timedelta(minutes=10),
+    maximum_attempts=20,
+)
 
 _Owner = TypeVar("_Owner")
 _Given = TypeVar("_Given")
@@ -164,6 +171,22 @@ class Morning:
 
     @activity.defn(name="morning.ask_for_effects")
     async def ask_for_effects(self, at: datetime) -> int:
+        raise NotImplementedError
+
+
+class Catalogue:
+    """Partners whose services fill the catalogue."""
+
+    @activity.defn(name="catalogue.list_partners")
+    async def list_partners(self) -> list[PartnerOutcome]:
+        raise NotImplementedError
+
+    @activity.defn(name="catalogue.read_partner")
+    async def read_partner(self, request: PartnerRequest) -> PartnerOutcome:
+        raise NotImplementedError
+
+    @activity.defn(name="catalogue.record_refresh")
+    async def record_refresh(self, record: RefreshRecord) -> None:
         raise NotImplementedError
 
 
@@ -408,3 +431,33 @@ async def ask_for_effects(at: datetime) -> int:
         retry_policy=_UNTIL_IT_WORKS,
         summary="questions about effects",
     )
+
+
+async def list_partners() -> list[PartnerOutcome]:
+    """Every partner, as not read or as skipped because no key is set for it."""
+    return await workflow.execute_local_activity_method(
+        Catalogue.list_partners, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def read_partner(request: PartnerRequest) -> PartnerOutcome:
+    """Read a partner, on the institutes' queue; an interrupted reading goes on where it stopped.
+
+    Raises:
+        ActivityError: It refuses, or did not answer the whole night.
+    """
+    return await workflow.execute_activity_method(
+        Catalogue.read_partner,
+        request,
+        task_queue="institute",
+        schedule_to_close_timeout=timedelta(hours=20),
+        start_to_close_timeout=timedelta(hours=10),
+        heartbeat_timeout=timedelta(minutes=3),
+        retry_policy=_WHILE_IT_IS_NIGHT,
+        summary=f"read {request.partner}",
+    )
+
+
+async def record_refresh(record: RefreshRecord) -> None:
+    """Record what came of a refresh."""
+    await _on_our_database(Catalogue.record_refresh, record)

@@ -38,23 +38,6 @@ async def open_calls(
     return [SupportCall.model_validate(dict(row)) for row in rows]
 
 
-async def closing_next(db: Database, day: date, limit: int) -> list[SupportCall]:
-    """Calls that close soonest after `day`, for whoever looks for one; those without a day last."""
-    rows = await db.fetch(
-        """
-        SELECT call_id, title, summary, audience, period, opens_on, closes_on, ministry,
-               executing_agency, url, application_url, source, as_of
-          FROM support_call
-         WHERE closes_on IS NULL OR closes_on >= $1
-         ORDER BY closes_on NULLS LAST, call_id
-         LIMIT $2
-        """,
-        day,
-        limit,
-    )
-    return [SupportCall.model_validate(dict(row)) for row in rows]
-
-
 async def search_projects(
     db: Database, words: list[str], institute: str | None, limit: int, after: str | None = None
 ) -> list[ResearchProject]:
