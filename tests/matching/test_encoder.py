@@ -20,7 +20,7 @@ def encoder() -> E5Encoder:
 def test_a_difficulty_is_nearer_to_what_solves_it_than_to_something_else(
     encoder: E5Encoder,
 ) -> None:
-    asked = encoder.encode_question("주물 제품 안에 구멍이 자꾸 생겨요")
+    asked = encoder.encode_question("금속 주물 제품에 기포 같은 결함이 자꾸 생겨요")
     casting, milk = encoder.encode_passages(
         ["알루미늄 다이캐스팅의 기공 저감 방법", "우유의 살균 온도를 조절하는 장치"]
     )
