@@ -1,7 +1,9 @@
 """The index: everything that can be found, ranked by words and by meaning together.
 
 Both signals are brought between 0 and 1 and added (convex combination): a rank fusion would throw
-away how far the first is ahead. Words count for the Korean part of a question only.
+away how far the first is ahead. How much words count depends on how completely the best document
+answers them. Where it has nearly all of them it is what was asked for; where companies use words of
+their own, meaning decides. Documents are Korean, so words count for the Korean part only.
 """
 
 import hashlib
@@ -24,8 +26,11 @@ from matching.synonyms import NO_SYNONYMS, Synonyms
 from matching.text import ANALYSER
 from schemas.search import DocumentKind, SearchHit, SearchQuery, SearchResult
 
-_METHOD: Final = "convex-2"
-_LEXICAL_SHARE: Final = 0.3
+_METHOD: Final = "convex-3"
+# Share of the words in the sum: this many times the part of the best possible score that the best
+# document reaches, and no more than this much. Measured: docs/benchmarks.md.
+_SHARE_OF_ANSWERED: Final = 2.0
+_LARGEST_SHARE: Final = 0.8
 _ALSO: Final = 1000
 _MANY_WORDS: Final = 50_000
 
@@ -39,7 +44,7 @@ class Scores:
     Attributes:
         fused: Between 0 and 1; -1 for documents of kinds that were not asked.
         lexical: Share of the best score by words, 0 to 1.
-        dense: Nearness in meaning between that of an unrelated document (0) and the nearest (1);
+        dense: Nearness in meaning between that of the farthest documents (0) and the nearest (1);
             NaN for documents without a vector, and for distant ones in a large index.
         question: The question as it was understood.
     """
@@ -159,7 +164,8 @@ class CatalogueIndex:
     def _score(self, question: Question, allowed: Mask) -> Scores:
         lexical = self.lexical.score(question.weights)
         lexical[~allowed] = 0
-        if (best := float(lexical.max(initial=0))) > 0:
+        best = float(lexical.max(initial=0))
+        if best > 0:
             lexical /= best
         if self.dense is None or self.encoder is None or not question.has_letters:
             nothing = np.full(len(lexical), np.nan, dtype=np.float32)
@@ -169,7 +175,8 @@ class CatalogueIndex:
         floor = self.dense.floor(vector)
         nearest = np.nanmax(dense, initial=floor, where=allowed)
         dense = ((dense - floor) / max(nearest - floor, 1e-6)).clip(0)
-        share = _LEXICAL_SHARE * question.hangul
+        answered = best / max(self.lexical.most(question.asked), 1e-6)
+        share = min(_SHARE_OF_ANSWERED * answered, _LARGEST_SHARE) * question.hangul
         # What has no vector yet, or a distant one, is judged by its words alone.
         fused = share * lexical + (1 - share) * np.where(np.isnan(dense), share * lexical, dense)
         return Scores(np.where(allowed, fused, -1).astype(np.float32), lexical, dense, question)
