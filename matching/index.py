@@ -130,22 +130,24 @@ class CatalogueIndex:
         """
         allowed = self._allowed(query)
         question = self._understand(query.text, frozenset(query.kinds))
+        last = query.offset + query.limit
         if not query.text.strip():
-            order = self._newest(np.flatnonzero(allowed))
+            fitting = np.flatnonzero(allowed)
             scores = np.zeros(len(self.documents), dtype=np.float32)
+            best = _best(self.documents.published[fitting], last)
         else:
             fitting = self._fitting(question, allowed)
             scores = self._score(question, allowed).fused
-            order = fitting[np.lexsort((fitting, -scores[fitting]))]
-        page = order[query.offset : query.offset + query.limit]
+            best = _best(scores[fitting], last)
+        page = fitting[best[query.offset :]]
         return SearchResult(
-            total=len(order),
+            total=len(fitting),
             hits=tuple(self._hit(int(position), scores, question) for position in page),
             facets={
-                "institute": self.documents.institute.count(order),
-                "status": self.documents.status.count(order),
-                "year": self.documents.year.count(order),
-                "location": self.documents.location.count(order),
+                "institute": self.documents.institute.count(fitting),
+                "status": self.documents.status.count(fitting),
+                "year": self.documents.year.count(fitting),
+                "location": self.documents.location.count(fitting),
             },
             corrected=question.corrected,
             index_version=self.version,
@@ -218,9 +220,6 @@ class CatalogueIndex:
         fitting = np.flatnonzero(every)
         return fitting if len(fitting) else np.flatnonzero(some & allowed)
 
-    def _newest(self, positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        return positions[np.lexsort((positions, -self.documents.published[positions]))]
-
     def _hit(self, position: int, scores: _Scores, question: Question) -> SearchHit:
         documents = self.documents
         terms = dict.fromkeys(term for group in question.groups for term in group.terms)
@@ -280,10 +279,12 @@ class CatalogueIndex:
         return f"{_METHOD}/{model}/{content.hexdigest()[:12]}"
 
 
-def _best(scores: _Scores, n: int) -> npt.NDArray[np.int32]:
-    """The positions of the highest scores, in order; equal ones by position."""
+def _best(scores: _Scores | npt.NDArray[np.int32], n: int) -> npt.NDArray[np.int32]:
+    """The positions of the highest scores, in order; of equal ones the first, so pages never mix."""
     n = min(n, len(scores))
     if n == 0:
         return np.empty(0, dtype=np.int32)
-    some = np.argpartition(-scores, n - 1)[:n] if n < len(scores) else np.arange(len(scores))
+    least = np.partition(scores, len(scores) - n)[len(scores) - n]
+    above = np.flatnonzero(scores > least)
+    some = np.concatenate((above, np.flatnonzero(scores == least)[: n - len(above)]))
     return some[np.lexsort((some, -scores[some]))].astype(np.int32)
