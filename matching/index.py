@@ -287,7 +287,7 @@ class CatalogueIndex:
 
 
 def _best(scores: _Scores | npt.NDArray[np.int32], n: int) -> npt.NDArray[np.int32]:
-    """The positions of the highest scores, in order; of equal ones the first, so pages never mix."""
+    """The positions of the highest scores, in order; the first of equal ones, so that pages fit."""
     n = min(n, len(scores))
     if n == 0:
         return np.empty(0, dtype=np.int32)
