@@ -6,14 +6,12 @@ general cues. Everything here is a proposal to the person at the desk.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from matching.encoder import Encoder, Vectors
-from matching.profiles import Phrase, Profiles
+from matching.profiles import Asked, Phrase, Profiles
 from matching.text import words_of
 from schemas.designation import EnquiryProposal, FirstAction
 
@@ -133,7 +131,7 @@ class EnquiryReader:
         phrases: Sequence[Phrase],
         kinds: Sequence[EnquiryKind],
         encoder: Encoder | None,
-        vectors: Mapping[str, Sequence[float]] | None = None,
+        vectors: Vectors | None = None,
     ) -> None:
         """Prepare the examples.
 
@@ -141,31 +139,32 @@ class EnquiryReader:
             phrases: The institutes' profiles.
             kinds: What is not assigned, with examples.
             encoder: None where it can't run; then words alone decide.
-            vectors: By text, of phrases and examples, where they are known.
+            vectors: Of the phrases and then of the kinds' examples, a row each; computed when not given.
         """
+        self._encoder = encoder
         self._kinds = {kind.code: kind for kind in kinds}
         everything = [
             *phrases,
             *(Phrase(kind.code, example) for kind in kinds for example in kind.examples),
         ]
-        rows = None
-        if encoder is not None and vectors is not None:
-            rows = rows_of(vectors, [phrase.text for phrase in everything])
-        self._profiles = Profiles(everything, encoder, rows)
+        self._profiles = Profiles(everything, encoder, vectors)
         trades: dict[str, set[str]] = {}
         for phrase in phrases:
             for word in words_of(phrase.text):
                 trades.setdefault(word, set()).add(phrase.institute)
         self._telling = {w for w, own in trades.items() if len(own) <= _TELLING and len(w) > 1}
 
-    def read(self, text: str, *, has_personal_data: bool = False) -> EnquiryProposal:
+    def read(
+        self, text: str, asked: Asked | None = None, *, has_personal_data: bool = False
+    ) -> EnquiryProposal:
         """Propose what to do with an enquiry.
 
         Args:
             text: As it would be shown: personal data already masked.
+            asked: The same text, when it was analysed before.
             has_personal_data: Whether masking removed anything.
         """
-        kind = self._kind(text)
+        kind = self._kind(text, asked or Asked.of(text, self._encoder))
         flags = [
             *(["personal_data"] if has_personal_data else []),
             *(["urgent"] if _URGENT.search(text) else []),
@@ -195,9 +194,9 @@ class EnquiryReader:
             flags=tuple(flags),
         )
 
-    def _kind(self, text: str) -> EnquiryKind | None:
+    def _kind(self, text: str, asked: Asked) -> EnquiryKind | None:
         """Why a text is not assigned; None when it is."""
-        scores = self._profiles.score(text)
+        scores = self._profiles.score(asked)
         if not text.strip() or not scores.institutes or scores.scores.max(initial=0) <= 0:
             return self._kinds.get(VAGUE)
         best = scores.institutes[int(scores.scores.argmax())]
@@ -218,15 +217,6 @@ def service_of(text: str) -> str:
                 return "difficulty"
             return cue.service
     return "difficulty"
-
-
-def rows_of(vectors: Mapping[str, Sequence[float]], texts: Sequence[str]) -> Vectors:
-    """The vectors of texts, a row each.
-
-    Raises:
-        KeyError: There is none of some text.
-    """
-    return np.asarray([vectors[text] for text in texts], dtype=np.float32)
 
 
 def _question(text: str) -> tuple[str, str]:
