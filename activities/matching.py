@@ -1,39 +1,52 @@
-"""Matching: reads the catalogue, ranks institutes for a case, keeps the run with its evidence."""
+"""Matching: ranks institutes for a case over the current index, keeps the run with its evidence."""
 
 import asyncio
 import hashlib
+from collections.abc import Mapping, Sequence
+from textwrap import shorten
+from typing import Final
 
 import asyncpg
-import structlog
 from temporalio import activity
 
-from infra.postgres import catalogue, match_runs
-from infra.postgres.catalogue import Catalogue
+from infra.postgres import match_runs
 from infra.postgres.pool import transaction
-from matching.index import Document, Matcher, MatchIndex, ResearchField
+from matching.index import CatalogueIndex
+from matching.live import LiveIndex
+from matching.text import words_of
+from matching.voting import InstituteVote, confidence, vote
 from schemas.case import Candidate
-from schemas.designation import EvidenceKind, MatchRequest, MatchResult
+from schemas.designation import (
+    CandidateInstitute,
+    Evidence,
+    EvidenceKind,
+    MatchRequest,
+    MatchResult,
+    Ranking,
+)
 from workflows.activity_stubs import Matching
 
-log = structlog.stdlib.get_logger()
-
 _HEARTBEAT_SECONDS = 5.0
+_PASSAGE: Final = 160
 
 
 class MatchingActivities(Matching):
-    """Holds one index, built when first needed and again when the catalogue changed."""
+    """Ranks over the process's index."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, live: LiveIndex) -> None:
         self._pool = pool
-        self._catalogue: Catalogue | None = None
-        self._index: Matcher | None = None
-        self._building = asyncio.Lock()
+        self._live = live
 
     @activity.defn(name="matching.rank_institutes")
     async def rank_institutes(self, request: MatchRequest) -> MatchResult:
         text = await match_runs.case_text(self._pool, request.case_number)
-        index = await self._current_index()
-        ranking = await asyncio.to_thread(index.rank, text, request.top_k)
+        index = await self._newest_index()
+        votes = await asyncio.to_thread(vote, index, text, request.top_k)
+        ranking = Ranking(
+            index_version=index.version,
+            confidence=confidence(votes),
+            candidates=await self._candidates(index, text, votes),
+        )
         async with transaction(self._pool) as db:
             run_id = await match_runs.add_run(
                 db, request.case_number, hashlib.sha256(text.encode()).hexdigest(), ranking
@@ -48,50 +61,41 @@ class MatchingActivities(Matching):
             ),
         )
 
-    async def _current_index(self) -> Matcher:
-        async with self._building:
-            rows = await catalogue.read_catalogue(self._pool)
-            if self._index is None or rows != self._catalogue:
-                building = asyncio.create_task(asyncio.to_thread(build_index, rows))
-                while not building.done():
-                    activity.heartbeat()
-                    await asyncio.wait([building], timeout=_HEARTBEAT_SECONDS)
-                self._index, self._catalogue = await building, rows
-                log.info("match_index_built", version=self._index.version)
-            return self._index
+    async def _newest_index(self) -> CatalogueIndex:
+        """Waits for an index of the catalogue as it is now: a designation can wait for seconds."""
+        building = asyncio.create_task(self._live.newest())
+        while not building.done():
+            activity.heartbeat()
+            await asyncio.wait([building], timeout=_HEARTBEAT_SECONDS)
+        return building.result()
+
+    async def _candidates(
+        self, index: CatalogueIndex, text: str, votes: Sequence[InstituteVote]
+    ) -> tuple[CandidateInstitute, ...]:
+        keys = {index.documents.text_key[i] for one in votes for i in one.evidence}
+        texts = await self._live.texts(sorted(keys))
+        asked = tuple(dict.fromkeys(await asyncio.to_thread(words_of, text)))
+        return tuple(
+            CandidateInstitute(
+                institute=one.institute,
+                rank=rank,
+                score=one.score,
+                evidence=tuple(_evidence(index, i, asked, texts) for i in one.evidence),
+                researchers=one.researchers,
+            )
+            for rank, one in enumerate(votes, start=1)
+        )
 
 
-def build_index(rows: Catalogue) -> MatchIndex:
-    """The index of a catalogue; equipment that is not offered is no part of it."""
-    documents = [
-        Document(
-            EvidenceKind.PROFILE, profile.code, profile.code, profile.names[0],
-            " ".join((*profile.names, *profile.fields)),
-        )
-        for profile in rows.profiles
-    ]  # fmt: skip
-    documents += [
-        Document(
-            EvidenceKind.PATENT, patent.application_number, patent.institute, patent.title_ko,
-            f"{patent.summary} {patent.title_en}",
-        )
-        for patent in rows.patents
-    ]  # fmt: skip
-    documents += [
-        Document(
-            EvidenceKind.EQUIPMENT, item.equipment_id, item.institute, item.name,
-            f"{item.specification} {item.field_of_use}",
-        )
-        for item in rows.equipment
-    ]  # fmt: skip
-    documents += [
-        Document(
-            EvidenceKind.LAB, lab.lab_id, lab.institute, lab.name,
-            f"{lab.description} {lab.supports}",
-        )
-        for lab in rows.labs
-    ]  # fmt: skip
-    fields = [
-        ResearchField(person.institute, " ".join(person.fields)) for person in rows.researchers
-    ]
-    return MatchIndex(documents, fields)
+def _evidence(
+    index: CatalogueIndex, i: int, asked: Sequence[str], texts: Mapping[str, tuple[str, str]]
+) -> Evidence:
+    documents = index.documents
+    _, body = texts.get(documents.text_key[i], ("", ""))
+    return Evidence(
+        kind=EvidenceKind(documents.kind.values[int(documents.kind.codes[i])]),
+        id=documents.id[i],
+        title=documents.title[i],
+        passage=shorten(body, _PASSAGE, placeholder=" …"),
+        terms=tuple(word for word in asked if index.has(i, word)),
+    )

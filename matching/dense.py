@@ -210,9 +210,9 @@ class ApproximateIndex:
         if not len(ranks):
             return []
         first, last = self._rows.first[ranks], self._last[ranks]
-        lengths = last - first
-        starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-        rows = np.repeat(first - starts, lengths) + np.arange(lengths.sum())
+        lengths: npt.NDArray[np.int64] = last - first
+        starts: npt.NDArray[np.int64] = np.cumsum(lengths) - lengths
+        rows = np.repeat(first - starts, lengths) + np.arange(int(lengths.sum()))
         nearness = self._matrix[rows].astype(np.float32) @ question
         return [(self._rows.having[ranks], np.maximum.reduceat(nearness, starts))]
 

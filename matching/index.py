@@ -27,6 +27,7 @@ from schemas.search import DocumentKind, SearchHit, SearchQuery, SearchResult
 _METHOD: Final = "convex-2"
 _LEXICAL_SHARE: Final = 0.3
 _ALSO: Final = 1000
+_MANY_WORDS: Final = 50_000
 
 _Scores = npt.NDArray[np.float32]
 
@@ -240,7 +241,9 @@ class CatalogueIndex:
 
     def _corrector_over(self, frequency: Callable[[str], int]) -> Corrector:
         counted = {term: frequency(term) for term in self.lexical.vocabulary}
-        return Corrector({term: count for term, count in counted.items() if count})
+        # In many words one that occurs once is likelier mistyped itself than meant.
+        least = 2 if len(counted) > _MANY_WORDS else 1
+        return Corrector({term: count for term, count in counted.items() if count >= least})
 
     def _frequency_of_all(self, term: str) -> int:
         return len(self.lexical.having(term))

@@ -6,7 +6,7 @@ its place in one assignment. Nobody waits, and nobody sees half of a change.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Final, Protocol
 
@@ -18,6 +18,7 @@ from matching.dense import StoredVectors
 from matching.documents import Documents
 from matching.encoder import Encoder
 from matching.index import CatalogueIndex
+from matching.passages import stored_model
 from matching.text import ANALYSER, terms_of
 from schemas.indexing import CatalogueReading
 
@@ -57,9 +58,18 @@ class CatalogueSource(Protocol):
 class LiveIndex:
     """The current index of a process."""
 
-    def __init__(self, source: CatalogueSource, encoder: Encoder | None) -> None:
+    def __init__(
+        self, source: CatalogueSource, encoder: Callable[[], Encoder | None] = lambda: None
+    ) -> None:
+        """Nothing is read before the first question.
+
+        Args:
+            source: Where the catalogue is kept.
+            encoder: Loads the encoder, with the first index.
+        """
         self._source = source
-        self._encoder = encoder
+        self._load_encoder = encoder
+        self._encoder: Encoder | None = None
         self._index: CatalogueIndex | None = None
         self._generation = -1
         self._looked = 0.0
@@ -83,6 +93,10 @@ class LiveIndex:
             await asyncio.shield(self._building or self._start_building())
         return self._index
 
+    async def texts(self, keys: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        """Title and body of documents of an index, by text key."""
+        return await self._source.texts(keys)
+
     def _start_building(self) -> "asyncio.Task[CatalogueIndex]":
         self._building = asyncio.create_task(self._build())
         self._building.add_done_callback(self._built)
@@ -96,10 +110,10 @@ class LiveIndex:
 
     async def _build(self) -> CatalogueIndex:
         started = monotonic()
-        encoder = self._encoder
+        encoder = self._encoder = await asyncio.to_thread(self._load_encoder)
         reading = await self._source.read(
             ANALYSER,
-            encoder.name if encoder else None,
+            stored_model(encoder) if encoder else None,
             encoder.dimensions if encoder else 0,
         )
         await self._analyse_what_is_missing(reading)

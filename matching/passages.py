@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from matching.encoder import Encoder
+
 PASSAGES: Final = "title-250-350"
 """Names the division, as part of what a stored vector was made of."""
 
@@ -20,3 +22,8 @@ def passages_of(title: str, body: str) -> list[str]:
     rest = body[_FIRST : _FIRST + _REST]
     first = f"{title} {body[:_FIRST]}".strip()
     return [first, f"{title} {rest}".strip()] if len(rest) >= _WORTH_IT else [first]
+
+
+def stored_model(encoder: Encoder) -> str:
+    """The name under which vectors are kept: of the model, and of what it was given."""
+    return f"{encoder.name}/{PASSAGES}"

@@ -26,6 +26,7 @@ from infra.telemetry import configure_logging
 from infra.temporal import connect_client
 from schemas.policy import Policy
 from workers.calendar_changes import start_calendar_change
+from workers.catalogue_preparation import prepare_catalogue
 from workers.deployment import build_id, make_current
 from workers.loading import load_centre, load_demonstration
 from workers.local import environment_of, run_local
@@ -54,8 +55,10 @@ holidays_app = typer.Typer(help="Days that deadlines skip.", no_args_is_help=Tru
 policy_app = typer.Typer(help="What the centre promises and counts.", no_args_is_help=True)
 deploy_app = typer.Typer(help="Which release of the workers is current.", no_args_is_help=True)
 audit_app = typer.Typer(help="Whether the record is whole.", no_args_is_help=True)
+catalogue_app = typer.Typer(help="What institutes hold, and searching it.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(audit_app, name="audit")
+app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(holidays_app, name="holidays")
 app.add_typer(policy_app, name="policy")
 app.add_typer(deploy_app, name="deploy")
@@ -339,6 +342,19 @@ def list_heads() -> None:
             typer.echo(f"{name} {seq} {digest}")
 
     asyncio.run(_with_pool(_settings(), show))
+
+
+@catalogue_app.command()
+def prepare() -> None:
+    """Find the words and the meaning of new texts now; a schedule does the same in the background.
+
+    What is done is kept: stopped and started again, it goes on.
+    """
+
+    async def now(pool: asyncpg.Pool) -> None:
+        await prepare_catalogue(pool, console)
+
+    asyncio.run(_with_pool(_settings(), now))
 
 
 @accounts_app.command("list")

@@ -14,10 +14,15 @@ from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
 from activities.morning import MorningActivities
 from activities.notification import Dispatcher, NotificationActivities
+from activities.preparation import PreparationActivities
 from activities.records import RecordsActivities
 from activities.rounds import RoundActivities
+from infra.postgres.search_index import PostgresCatalogue
 from infra.settings import Settings
+from matching.encoder import shipped_encoder
+from matching.live import LiveIndex
 from workflows.calendar_change import CalendarChange
+from workflows.catalogue_preparation import CataloguePreparation
 from workflows.history_archive import HistoryArchive
 from workflows.morning_walk import MorningWalk
 from workflows.round_opening import RoundOpening
@@ -32,7 +37,15 @@ MATCHING: Final = "matching"
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
 WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
-    CASE: [SupportCase, SelectionRound, RoundOpening, CalendarChange, HistoryArchive, MorningWalk]
+    CASE: [
+        SupportCase,
+        SelectionRound,
+        RoundOpening,
+        CalendarChange,
+        CataloguePreparation,
+        HistoryArchive,
+        MorningWalk,
+    ]
 }
 
 
@@ -75,7 +88,8 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     archive = ArchiveActivities(pool, client)
     rounds = RoundActivities(pool, client, dispatch)
     notification = NotificationActivities(pool, client, settings)
-    matching = MatchingActivities(pool)
+    matching = MatchingActivities(pool, LiveIndex(PostgresCatalogue(pool), shipped_encoder))
+    preparation = PreparationActivities(pool, shipped_encoder)
     return {
         CASE: Registration(
             WORKFLOWS[CASE],
@@ -106,5 +120,5 @@ def registrations(resources: Resources) -> dict[str, Registration]:
         ),
         NOTIFY: Registration(activities=[notification.deliver]),
         INSTITUTE: Registration(),
-        MATCHING: Registration(activities=[matching.rank_institutes]),
+        MATCHING: Registration(activities=[matching.rank_institutes, preparation.prepare_texts]),
     }

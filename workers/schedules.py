@@ -19,6 +19,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 
 from workers.registry import CASE
+from workflows.catalogue_preparation import CataloguePreparation
 from workflows.history_archive import HistoryArchive
 from workflows.morning_walk import MorningWalk
 from workflows.round_opening import RoundOpening
@@ -34,11 +35,15 @@ class Planned:
 
     Attributes:
         cron: When, as cron says it, in Seoul's time.
+        at_once: Whether a new centre does not wait for the first time.
+        catch_up: How long what was missed in an outage is made up for.
     """
 
     schedule_id: str
     workflow: str
     cron: str
+    at_once: bool = False
+    catch_up: timedelta = _CATCH_UP
 
 
 PLANNED: Final = (
@@ -46,6 +51,13 @@ PLANNED: Final = (
     # Every night, not only when a round opens: what an outage missed is opened the next time.
     Planned("round-opening", RoundOpening.__name__, "5 0 * * *"),
     Planned("morning-walk", MorningWalk.__name__, "0 9 * * *"),
+    Planned(
+        "catalogue-preparation",
+        CataloguePreparation.__name__,
+        "*/5 * * * *",
+        at_once=True,
+        catch_up=timedelta(minutes=5),
+    ),
 )
 
 
@@ -54,7 +66,9 @@ async def plan(client: Client) -> None:
     for planned in PLANNED:
         schedule = _schedule(planned)
         try:
-            await client.create_schedule(planned.schedule_id, schedule)
+            await client.create_schedule(
+                planned.schedule_id, schedule, trigger_immediately=planned.at_once
+            )
         except ScheduleAlreadyRunningError:
             await client.get_schedule_handle(planned.schedule_id).update(_changed_to(schedule))
 
@@ -73,7 +87,7 @@ def _schedule(planned: Planned) -> Schedule:
             planned.workflow, id=planned.schedule_id, task_queue=CASE
         ),
         spec=ScheduleSpec(cron_expressions=[planned.cron], time_zone_name="Asia/Seoul"),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=planned.catch_up),
     )
 
 

@@ -171,6 +171,14 @@ class Matching:
         raise NotImplementedError
 
 
+class Preparation:
+    """Computes beforehand what searching needs of each text."""
+
+    @activity.defn(name="matching.prepare_texts")
+    async def prepare_texts(self) -> int:
+        raise NotImplementedError
+
+
 class Notification:
     """Delivers one message; started outside the case's history, once per message key."""
 
@@ -320,6 +328,21 @@ async def rank_institutes(
             initial_interval=min(timedelta(seconds=2), retry_every), maximum_interval=retry_every
         ),
         summary="find institutes",
+    )
+
+
+async def prepare_texts() -> int:
+    """Analyse and encode new texts of the catalogue, on the matching queue; returns how many.
+
+    It may take days for a large import, and goes on where it stopped.
+    """
+    return await workflow.execute_activity_method(
+        Preparation.prepare_texts,
+        task_queue="matching",
+        start_to_close_timeout=timedelta(days=14),
+        heartbeat_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="prepare texts for searching",
     )
 
 

@@ -1,6 +1,7 @@
 """The catalogue as an index reads it, and what was computed of its texts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
@@ -10,6 +11,15 @@ from schemas.indexing import CatalogueReading, IndexedDocument
 from schemas.search import DocumentKind
 
 _READ_SECONDS: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A text of the catalogue, under the key that everything computed of it is kept under."""
+
+    key: str
+    title: str
+    body: str
 
 
 class PostgresCatalogue:
@@ -84,38 +94,60 @@ async def texts_of(db: Database, keys: Sequence[str]) -> dict[str, tuple[str, st
     return {row["text_key"]: (row["title"], row["body"]) for row in rows}
 
 
-async def without_analysis(db: Database, analyser: str) -> list[str]:
-    """Keys of texts whose words are not kept yet."""
+async def without_analysis(db: Database, analyser: str, limit: int) -> list[StoredText]:
+    """Some of the texts whose words are not kept yet."""
     rows = await db.fetch(
         """
-        SELECT DISTINCT text_key
+        SELECT DISTINCT ON (text_key) text_key, title, body
           FROM search_document
-         WHERE NOT EXISTS (
-               SELECT FROM text_analysis
-                WHERE text_analysis.text_key = search_document.text_key AND analyser = $1
-               )
+         WHERE text_key NOT IN (SELECT text_key FROM text_analysis WHERE analyser = $1)
          ORDER BY text_key
+         LIMIT $2
+        """,
+        analyser,
+        limit,
+    )
+    return [StoredText(row["text_key"], row["title"], row["body"]) for row in rows]
+
+
+async def count_without_analysis(db: Database, analyser: str) -> int:
+    """How many texts there are whose words are not kept yet."""
+    return await db.fetchval(
+        """
+        SELECT count(DISTINCT text_key)
+          FROM search_document
+         WHERE text_key NOT IN (SELECT text_key FROM text_analysis WHERE analyser = $1)
         """,
         analyser,
     )
-    return [row["text_key"] for row in rows]
 
 
-async def without_embedding(db: Database, model: str) -> list[str]:
-    """Keys of texts whose vectors are not kept yet."""
+async def without_embedding(db: Database, model: str, limit: int) -> list[StoredText]:
+    """Some of the texts whose vectors are not kept yet."""
     rows = await db.fetch(
         """
-        SELECT DISTINCT text_key
+        SELECT DISTINCT ON (text_key) text_key, title, body
           FROM search_document
-         WHERE NOT EXISTS (
-               SELECT FROM text_embedding
-                WHERE text_embedding.text_key = search_document.text_key AND model = $1
-               )
+         WHERE text_key NOT IN (SELECT text_key FROM text_embedding WHERE model = $1)
          ORDER BY text_key
+         LIMIT $2
+        """,
+        model,
+        limit,
+    )
+    return [StoredText(row["text_key"], row["title"], row["body"]) for row in rows]
+
+
+async def count_without_embedding(db: Database, model: str) -> int:
+    """How many texts there are whose vectors are not kept yet."""
+    return await db.fetchval(
+        """
+        SELECT count(DISTINCT text_key)
+          FROM search_document
+         WHERE text_key NOT IN (SELECT text_key FROM text_embedding WHERE model = $1)
         """,
         model,
     )
-    return [row["text_key"] for row in rows]
 
 
 async def keep_analyses(db: Database, analyser: str, terms: Mapping[str, Sequence[str]]) -> None:
