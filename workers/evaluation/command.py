@@ -153,7 +153,9 @@ def _show(done: Evaluation, labelled: Sequence[Labelled], console: Console) -> N
             table.add_row(
                 name.replace("_", " "),
                 *(
-                    "-" if f is None else f"{f.mean:.3f} ({f.low:.3f}-{f.high:.3f}, n={len(f.values)})"
+                    "-"
+                    if f is None
+                    else f"{f.mean:.3f} ({f.low:.3f}-{f.high:.3f}, n={len(f.values)})"
                     for f in figures
                 ),
             )

@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import md5
 from time import perf_counter
 from typing import Final
-
-import numpy as np
 
 from infra.reference_files import (
     enquiry_kinds,
@@ -16,21 +13,18 @@ from infra.reference_files import (
     synonyms,
 )
 from infra.sample_catalogue import sample_catalogue
+from matching.corpus import CorpusText, index_of, text_key
 from matching.designation import Designator, Weights
-from matching.dense import StoredVectors
-from matching.documents import Documents
 from matching.encoder import shipped_encoder
 from matching.enquiry import EnquiryKind, EnquiryReader
 from matching.evaluation import Answer
 from matching.index import CatalogueIndex
 from matching.naming import InstituteNames
-from matching.passages import passages_of
 from matching.profiles import Asked, Phrase, Profiles
-from matching.text import terms_of
 from schemas.indexing import IndexedDocument
 from schemas.search import DocumentKind
 from workers.evaluation.forms import CorpusPatent
-from workers.evaluation.vectors import CachedEncoder, cache_folder
+from workers.evaluation.vectors import KeptQuestions, cache_folder, progress_of
 from workflows.policy.personal_data import mask
 
 _DEPTH: Final = 100
@@ -55,13 +49,14 @@ class Engine:
         """Build everything; vectors come from the cache or take minutes once."""
         encoder = shipped_encoder()
         self._encoder = encoder
-        self._cache = CachedEncoder(encoder, cache_folder()) if encoder is not None else None
         self._synonyms = synonyms(synonym_pairs())
         phrases = [Phrase(code, text) for code, _, text in institute_phrases()]
         kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
         texts = [phrase.text for phrase in phrases]
         texts += [example for kind in kinds for example in kind.examples]
-        rows = self._cache.questions(texts, "profiles") if self._cache is not None else None
+        rows = None
+        if encoder is not None:
+            rows = KeptQuestions(encoder, cache_folder()).rows(texts, progress_of("profiles"))
         profiles = Profiles(
             phrases, encoder, None if rows is None else rows[: len(phrases)], self._synonyms
         )
@@ -76,31 +71,24 @@ class Engine:
 
     def index(self, rows: Sequence[Row], what: str) -> CatalogueIndex:
         """An index over documents."""
-        passages = [passages_of(row.title, row.body) for row in rows]
-        vectors = None
-        if self._cache is not None:
-            owners = [n for n, own in enumerate(passages) for _ in own]
-            encoded = self._cache.passages([text for own in passages for text in own], what)
-            vectors = StoredVectors(
-                encoded.astype(np.float16), np.asarray(owners, dtype=np.int32), len(rows)
-            )
-        return CatalogueIndex.build(
-            Documents.of(
-                [
+        return index_of(
+            [
+                CorpusText(
                     IndexedDocument(
                         kind=row.kind,
                         id=row.id,
                         institute=row.institute,
                         title=row.title,
-                        text_key=_key(row),
+                        text_key=text_key(row.title, row.body),
                         is_public=row.kind is not DocumentKind.RESEARCHER,
-                    )
-                    for row in rows
-                ]
-            ),
-            [terms_of(f"{row.title}\n{row.body}") for row in rows],
-            vectors,
-            encoder=self._encoder,
+                    ),
+                    row.body,
+                )
+                for row in rows
+            ],
+            self._encoder,
+            cache_folder(),
+            progress_of(what),
             synonyms=self._synonyms,
         )
 
@@ -174,8 +162,3 @@ def sample_rows() -> list[Row]:
         for person in sample.researchers
     ]  # fmt: skip
     return rows
-
-
-def _key(row: Row) -> str:
-    # The view's own way to name a text; nothing secret hangs on it.
-    return md5(f"{row.title}\n{row.body}".encode(), usedforsecurity=False).hexdigest()

@@ -1,18 +1,19 @@
-"""Vectors kept on disk under the hash of their text, so that a second run starts at once."""
+"""Vectors of phrases, kept on disk under the hash of their text: a second run starts at once."""
 
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from matching.corpus import Progress
 from matching.encoder import Encoder, Vectors
 
-_AT_ONCE: Final = 64
+_KEPT_TOGETHER: Final = 64
 
 
 def cache_folder() -> Path:
@@ -21,11 +22,23 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "center1379"
 
 
-class CachedEncoder:
-    """An encoder that looks on disk first; what it computes in bulk it keeps there."""
+def progress_of(what: str) -> Progress:
+    """Tells on standard error how far encoding has come."""
+
+    def tell(done: int, of: int) -> None:
+        if of:
+            sys.stderr.write(f"\r{what}: {done} of {of} texts encoded")
+            sys.stderr.write("\n" if done >= of else "")
+            sys.stderr.flush()
+
+    return tell
+
+
+class KeptQuestions:
+    """Encodes texts as questions, and keeps what it computed."""
 
     def __init__(self, encoder: Encoder, folder: Path) -> None:
-        """Open the cache.
+        """Open what is kept.
 
         Args:
             encoder: Computes what is missing.
@@ -33,48 +46,25 @@ class CachedEncoder:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._encoder = encoder
-        self._kept = sqlite3.connect(folder / "vectors.sqlite3", timeout=60)
+        self._kept = sqlite3.connect(folder / "questions.sqlite3", timeout=60)
         self._kept.execute("CREATE TABLE IF NOT EXISTS vector (key TEXT PRIMARY KEY, value BLOB)")
 
-    def passages(self, texts: Sequence[str], what: str) -> Vectors:
-        """Vectors of passages, a row each."""
-        return self._rows("passage", texts, what, self._encoder.encode_passages)
-
-    def questions(self, texts: Sequence[str], what: str) -> Vectors:
-        """Vectors of texts as questions, a row each."""
-
-        def one_by_one(some: Sequence[str]) -> Vectors:
-            return np.asarray([self._encoder.encode_question(text) for text in some])
-
-        return self._rows("question", texts, what, one_by_one)
-
-    def _rows(
-        self, sort: str, texts: Sequence[str], what: str, encode: Callable[[Sequence[str]], Vectors]
-    ) -> Vectors:
-        keys = [
-            sha256(f"{self._encoder.name}\0{sort}\0{text}".encode()).hexdigest() for text in texts
-        ]
-        found = self._read(keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
-        # Texts of like length together: a batch takes as long as its longest.
-        todo = sorted(missing.items(), key=lambda item: len(item[1]))
-        for start in range(0, len(todo), _AT_ONCE):
-            some = todo[start : start + _AT_ONCE]
-            rows = encode([text for _, text in some]).astype("<f4")
-            new = {key: row.tobytes() for (key, _), row in zip(some, rows, strict=True)}
+    def rows(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        """The vectors of texts, a row each."""
+        keys = [sha256(f"{self._encoder.name}\0{text}".encode()).hexdigest() for text in texts]
+        found = {key: value for key in keys if (value := self._read(key)) is not None}
+        missing = [(k, text) for k, text in zip(keys, texts, strict=True) if k not in found]
+        for start in range(0, len(missing), _KEPT_TOGETHER):
+            new = {
+                key: self._encoder.encode_question(text).astype("<f4").tobytes()
+                for key, text in missing[start : start + _KEPT_TOGETHER]
+            }
             with self._kept:
                 self._kept.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?)", new.items())
             found |= new
-            sys.stderr.write(f"\r{what}: {start + len(some)} of {len(todo)} texts encoded ")
-            sys.stderr.flush()
-        if todo:
-            sys.stderr.write("\n")
+            progress(min(start + _KEPT_TOGETHER, len(missing)), len(missing))
         return np.asarray([np.frombuffer(found[key], "<f4") for key in keys], dtype=np.float32)
 
-    def _read(self, keys: Sequence[str]) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        for key in keys:
-            row = self._kept.execute("SELECT value FROM vector WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                found[key] = row[0]
-        return found
+    def _read(self, key: str) -> bytes | None:
+        row = self._kept.execute("SELECT value FROM vector WHERE key = ?", (key,)).fetchone()
+        return None if row is None else row[0]
