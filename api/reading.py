@@ -153,6 +153,9 @@ class EvidenceView(WireModel):
     score: float
     researchers: int
     evidence: Any
+    why: str
+    why_en: str
+    factors: Any
 
 
 class TaskView(WireModel):
@@ -354,6 +357,9 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
                 score=line.score,
                 researchers=line.researchers,
                 evidence=line.evidence,
+                why=line.why,
+                why_en=line.why_en,
+                factors=line.factors,
             )
             for line in shown
         ],

@@ -34,8 +34,8 @@ _VOTING: Final = (
 )
 # Documents of staff only may vote; what is shown as evidence is public.
 _SHOWN: Final = frozenset(_VOTING) - {DocumentKind.RESEARCHER}
-# Below this a person should look closely: the first proposal is wrong more often than one in five.
-LOW_CONFIDENCE: Final = 0.8
+# Below this the first proposal is wrong more often than one time in seven: a person decides.
+LOW_CONFIDENCE: Final = 0.85
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ class Designator:
             circumstances: What else is known of institutes.
             asked: The same text, when it was analysed before.
         """
-        profiles = self._profiles.score(asked or Asked.of(text, self._encoder))
+        asked = asked or Asked.of(text, self._encoder)
+        profiles = self._profiles.score(asked)
         documents = self._index.score(text, _VOTING) if self._index is not None else None
         factors = self._factors(text, profiles, documents, circumstances)
         totals = {code: sum(own.values()) for code, own in factors.items()}
@@ -136,13 +137,14 @@ class Designator:
             )
         confidence = probability_of_right([totals[code] for code in order])
         best = totals[order[0]]
+        words = frozenset(asked.terms)
         return Ranking(
             index_version=self.version,
             confidence=confidence,
             low_confidence=confidence < LOW_CONFIDENCE,
             candidates=tuple(
                 self._candidate(
-                    text, place, code, totals[code] / best, factors[code], profiles, documents
+                    words, place, code, totals[code] / best, factors[code], profiles, documents
                 )
                 for place, code in enumerate(order[:top_k], start=1)
             ),
@@ -200,7 +202,7 @@ class Designator:
 
     def _candidate(  # noqa: PLR0913, PLR0917  # all that was found out of one institute
         self,
-        text: str,
+        words: frozenset[str],
         place: int,
         code: str,
         score: float,
@@ -209,7 +211,7 @@ class Designator:
         documents: Scores | None,
     ) -> CandidateInstitute:
         phrases = profiles.phrases[profiles.institutes.index(code)]
-        evidence = self._explainer.evidence(text, code, phrases, documents, _SHOWN)
+        evidence = self._explainer.evidence(words, code, phrases, documents, _SHOWN)
         why = self._explainer.why(evidence, factors)
         return CandidateInstitute(
             institute=code,

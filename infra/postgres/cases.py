@@ -157,13 +157,21 @@ async def version(db: Database, case_number: str) -> int | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Why matching proposed an institute."""
+    """Why matching proposed an institute.
+
+    Attributes:
+        why: One Korean sentence; empty in runs of an older release.
+        factors: What each factor added to its total.
+    """
 
     rank: int
     institute: str
     score: float
     researchers: int
     evidence: Any
+    why: str
+    why_en: str
+    factors: Any
 
 
 async def evidence(db: Database, run_id: UUID, *, only: str | None) -> list[Evidence]:
@@ -176,7 +184,7 @@ async def evidence(db: Database, run_id: UUID, *, only: str | None) -> list[Evid
     """
     rows = await db.fetch(
         """
-        SELECT rank, institute, score, researchers, evidence
+        SELECT rank, institute, score, researchers, evidence, why, why_en, factors
           FROM match_candidate
          WHERE run_id = $1
            AND ($2::text IS NULL OR institute = $2)

@@ -6,6 +6,7 @@ from typing import Final
 
 import asyncpg
 
+from infra.postgres import synonyms
 from infra.postgres.pool import Database
 from schemas.indexing import CatalogueReading, IndexedDocument
 from schemas.search import DocumentKind
@@ -61,6 +62,7 @@ class PostgresCatalogue:
                     timeout=_READ_SECONDS,
                 )
             ]
+            pairs = await synonyms.in_force(connection)
             terms = await connection.fetch(
                 "SELECT text_key, terms FROM text_analysis WHERE analyser = $1",
                 analyser,
@@ -77,7 +79,7 @@ class PostgresCatalogue:
             documents=documents,
             terms={row["text_key"]: row["terms"] for row in terms},
             vectors={row["text_key"]: row["vector"] for row in vectors},
-            synonyms={},
+            synonyms=pairs,
         )
 
     async def texts(self, keys: Sequence[str]) -> Mapping[str, tuple[str, str]]:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from infra.reference_files import institute_names, institute_phrases
 from matching.baselines import WhitespaceBm25
-from matching.evaluation import Answer, Labelled, Report, difference, evaluate
+from matching.evaluation import Answer, Report, difference, evaluate
 from workers.evaluation.forms import CorpusPatent, Form, UnknownForm, read_corpus, read_labelled
 from workers.evaluation.report import write_report
 from workers.evaluation.system import Engine, PatentSearch
@@ -85,7 +85,7 @@ def run_evaluation(
     if as_json:
         sys.stdout.write(json.dumps(_summary(done)) + "\n")
     else:
-        _show(done, file.labelled, console)
+        _show(done, console)
 
 
 def _corpus_for(form: Form, corpus: Path | None) -> list[CorpusPatent] | None:
@@ -140,7 +140,7 @@ def _summary(done: Evaluation) -> dict[str, float | int | None]:
     }
 
 
-def _show(done: Evaluation, labelled: Sequence[Labelled], console: Console) -> None:
+def _show(done: Evaluation, console: Console) -> None:
     table = Table(title=f"{done.file}: {done.n} difficulties", title_justify="left", box=None)
     table.add_column("")
     for name in done.reports:
@@ -165,6 +165,10 @@ def _show(done: Evaluation, labelled: Sequence[Labelled], console: Console) -> N
             *(f"{np.quantile(r.latencies_ms, share):.1f}" for r in done.reports.values()),
         )
     console.print(table)
+    _compare(done, console)
+
+
+def _compare(done: Evaluation, console: Console) -> None:
     ours = done.reports[OURS]
     if ours.calibration_error is not None:
         console.print(f"calibration error {ours.calibration_error:.3f}")

@@ -1,4 +1,4 @@
-"""Reads the forms of labelled files: cases, institutes for difficulties, patents for difficulties."""
+"""Reads labelled files: cases, institutes for difficulties, patents for difficulties."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""An evaluation as one page: figures with their intervals, and how far confidence can be believed."""
+"""An evaluation as one page: figures with intervals, and how far confidence can be believed."""
 
 from collections.abc import Mapping
 from html import escape
