@@ -41,7 +41,8 @@ def write_report(
     left_out = "".join(
         f"<p>{escape(name)} was left out: {escape(reason)}</p>" for name, reason in skipped.items()
     )
-    plots = [_figures_plot(reports, names), _latency_plot(first)]
+    plots = [_figures_plot(system, report, names) for system, report in reports.items()]
+    plots.append(_latency_plot(first))
     if first.reliability:
         plots.append(_reliability_plot(first))
     calibration = (
@@ -65,16 +66,15 @@ def _cell(report: Report, name: str) -> str:
     return "-" if figure is None else f"{figure.mean:.3f} ({figure.low:.3f}-{figure.high:.3f})"
 
 
-def _figures_plot(reports: Mapping[str, Report], names: list[str]) -> str:
-    chart = _chart("Figures, from 0 to 1")
-    for system, report in reports.items():
-        points = [
+def _figures_plot(system: str, report: Report, names: list[str]) -> str:
+    chart = _chart(f"{system}: figures, from 0 to 1")
+    chart.add_bars(
+        [
             (figure.mean, name.replace("_", " "))
             for name in reversed(names)
             if (figure := report.figures[name]) is not None
         ]
-        if points:
-            chart.add_dots([(value, name) for value, name in points], name=system)
+    )
     chart.add_x_scale(0, 1)
     return _svg(chart)
 

@@ -87,7 +87,8 @@ class Engine:
                 for row in rows
             ],
             self._encoder,
-            cache_folder(),
+            # Apart, so that progress counts what it is about.
+            cache_folder() / what.replace(" ", "-"),
             progress_of(what),
             synonyms=self._synonyms,
         )
