@@ -68,12 +68,22 @@ async def by_word(db: Database) -> Mapping[str, Sequence[str]]:
 
 
 async def load(db: Database, pairs: Sequence[tuple[str, str]]) -> None:
-    """Put a shipped list into an empty table; one that staff have begun is left as it is."""
-    if await db.fetchval("SELECT EXISTS (SELECT FROM synonym_change)"):
-        return
-    await db.executemany(
-        "INSERT INTO synonym (word, other) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        [_ordered(word, other) for word, other in pairs if word != other],
+    """Add the pairs of a shipped list, but none that staff have changed or removed."""
+    ordered = [_ordered(word, other) for word, other in pairs if word != other]
+    await db.execute(
+        """
+        INSERT INTO synonym (word, other)
+        SELECT shipped.word, shipped.other
+          FROM unnest($1::text[], $2::text[]) AS shipped (word, other)
+         WHERE NOT EXISTS (
+               SELECT
+                 FROM synonym_change AS c
+                WHERE (c.word, c.other) = (shipped.word, shipped.other)
+                   OR (c.old_word, c.old_other) = (shipped.word, shipped.other))
+        ON CONFLICT DO NOTHING
+        """,
+        [word for word, _ in ordered],
+        [other for _, other in ordered],
     )
 
 

@@ -69,8 +69,10 @@ async def test_rows_carry_source_and_date_and_are_known_by_their_number(
     outcome = await run(catalogue, second, as_of=date(2026, 2, 3))
 
     assert outcome.merged == Merged(added=1, changed=1)
-    found = await rows_in.search_patents(catalogue, [], "KIMM", 10)
-    assert [(row.application_number, row.title_ko, row.source, row.as_of) for row in found] == [
+    found = await catalogue.fetch(
+        "SELECT application_number, title_ko, source, as_of FROM patent ORDER BY application_number"
+    )
+    assert [tuple(row) for row in found] == [
         ("10-2013-0000001", "합성 발명 1", "기계연 2026", DAY),
         ("10-2013-0000002", "바뀐 이름", "b.csv", date(2026, 2, 3)),
         ("10-2013-0000003", "합성 발명 3", "b.csv", date(2026, 2, 3)),
