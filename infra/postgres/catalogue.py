@@ -1,31 +1,9 @@
 """The catalogue: loading, reading it for an index, and what only staff may look up."""
 
-from dataclasses import dataclass
-
 from infra.postgres import technologies
 from infra.postgres.pool import Database
 from infra.sample_catalogue import SampleCatalogue
-from schemas.catalogue import EquipmentItem, Lab, Patent, Researcher
-
-
-@dataclass(frozen=True)
-class InstituteProfile:
-    """What an institute says of itself."""
-
-    code: str
-    names: tuple[str, ...]
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """Everything that matching looks at."""
-
-    profiles: tuple[InstituteProfile, ...]
-    patents: tuple[Patent, ...]
-    equipment: tuple[EquipmentItem, ...]
-    labs: tuple[Lab, ...]
-    researchers: tuple[Researcher, ...]
+from schemas.catalogue import Researcher
 
 
 async def load_sample(db: Database, sample: SampleCatalogue) -> None:
@@ -65,56 +43,6 @@ async def load_sample(db: Database, sample: SampleCatalogue) -> None:
         [tuple(person.model_dump().values()) for person in sample.researchers],
     )
     await technologies.add(db, sample.technologies)
-
-
-async def read_catalogue(db: Database) -> Catalogue:
-    """All rows, for building an index."""
-    profiles = await db.fetch(
-        "SELECT code, name_ko, name_en, aliases, fields FROM institute ORDER BY code"
-    )
-    patents = await db.fetch(
-        """
-        SELECT application_number, institute, title_ko, title_en, summary, inventors, filed_on,
-               ipc, status, url, source, as_of
-          FROM patent
-         ORDER BY application_number
-        """
-    )
-    equipment = await db.fetch(
-        """
-        SELECT equipment_id, institute, lab_id, name, specification, field_of_use, location,
-               sme_available, source, as_of
-          FROM equipment
-         WHERE sme_available
-         ORDER BY equipment_id
-        """
-    )
-    labs = await db.fetch(
-        """
-        SELECT lab_id, institute, name, description, location, supports, source, as_of
-          FROM lab
-         ORDER BY lab_id
-        """
-    )
-    people = await db.fetch(
-        """
-        SELECT researcher_id, institute, department, fields, source, as_of
-          FROM researcher
-         ORDER BY researcher_id
-        """
-    )
-    return Catalogue(
-        profiles=tuple(
-            InstituteProfile(
-                row["code"], (row["name_ko"], row["name_en"], *row["aliases"]), tuple(row["fields"])
-            )
-            for row in profiles
-        ),
-        patents=tuple(Patent.model_validate(dict(row)) for row in patents),
-        equipment=tuple(EquipmentItem.model_validate(dict(row)) for row in equipment),
-        labs=tuple(Lab.model_validate(dict(row)) for row in labs),
-        researchers=tuple(Researcher.model_validate(dict(row)) for row in people),
-    )
 
 
 async def search_researchers(

@@ -9,7 +9,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.matching import MatchingActivities
-from infra.postgres import cases, match_runs, phrases
+from infra.postgres import match_runs, phrases
 from infra.postgres.catalogue import load_sample
 from infra.postgres.institutes import load_reference
 from infra.postgres.migrate import migrate

@@ -18,7 +18,6 @@ import pytest
 
 from infra.imports.mapping import CannotImport, MappingFile
 from infra.imports.problems import RowProblem, Wrong
-from infra.postgres import catalogue as rows_in
 from infra.postgres import technologies
 from infra.postgres.imports import ImportedElsewhere, advance, begin
 from infra.postgres.merging import Merged
