@@ -1,6 +1,7 @@
 """Words and vectors of new texts: computed once each, and kept although it was stopped."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import cache
 from uuid import uuid4
 
 import asyncpg
@@ -45,6 +46,19 @@ async def test_everything_is_prepared_once(pool: asyncpg.Pool) -> None:
     assert index.dense.method == "exact"
 
 
+def no_encoder() -> None:
+    return None
+
+
+@cache
+def _stopping() -> "StopsInBetween":
+    return StopsInBetween()
+
+
+def stops_in_between() -> "StopsInBetween":
+    return _stopping()
+
+
 class StopsInBetween(WordsAsVectors):
     """Encodes once and then fails, as a process that is killed."""
 
@@ -63,7 +77,7 @@ async def test_what_was_done_before_a_kill_is_not_done_again(
 ) -> None:
     monkeypatch.setattr("activities.preparation._ENCODED_TOGETHER", 10)
     with pytest.raises(RuntimeError, match="killed"):
-        await prepare(pool, StopsInBetween, ignore)
+        await prepare(pool, stops_in_between, ignore)
 
     rest = await prepare(pool, WordsAsVectors, ignore)
 
@@ -81,7 +95,7 @@ async def test_a_changed_text_is_prepared_anew(pool: asyncpg.Pool) -> None:
 
 
 async def test_without_an_encoder_the_words_are_prepared(pool: asyncpg.Pool) -> None:
-    done = await prepare(pool, lambda: None, ignore)
+    done = await prepare(pool, no_encoder, ignore)
 
     assert (done.analysed, done.encoded) == (INSTITUTES, 0)
 
