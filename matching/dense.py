@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, Protocol, cast
 
-import faiss  # pyright: ignore[reportMissingTypeStubs]  # the package has none
 import numpy as np
 import numpy.typing as npt
 import structlog
@@ -151,6 +150,10 @@ class ApproximateIndex:
             None when 95 % of the ten nearest are only found at the price of comparing all.
         """
         count, dimensions = stored.matrix.shape
+        # Loaded here: it takes half a second, which no command and no small catalogue has to wait.
+        # The package has no types.
+        import faiss  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
+
         cells = cast("Any", faiss)
         count_of_cells = int(2 * np.sqrt(count))
         index = cells.IndexIVFScalarQuantizer(
