@@ -13,7 +13,6 @@ with workflow.unsafe.imports_passed_through():
     from schemas.actor import Role, centre_group
     from schemas.outcome import DecideRound, ResolveOverdue, ScoreApplications
     from schemas.policy import Deadline
-    from schemas.problem import ProblemType, Refused
     from schemas.selection import (
         Place,
         RankingRequest,
@@ -28,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.sheet import SheetReference
     from schemas.task import TaskCompletion
+    from workflows.policy import task_rules
     from workflows.policy.rounds import COMPETITIONS, quorum
 
 from workflows import activity_stubs
@@ -270,12 +270,8 @@ class SelectionRound(TaskUpdates):
 
     def check_new(self, completion: TaskCompletion) -> None:
         outcome = completion.outcome
-        if isinstance(outcome, ResolveOverdue) and outcome.decision == "close_case":
-            raise Refused(
-                ProblemType.OUTCOME_MISMATCH,
-                "A round is not closed by a task. Remind, reassign or extend.",
-                field="/outcome/decision",
-            )
+        if isinstance(outcome, ResolveOverdue):
+            task_rules.check_closes_nothing(outcome, "A round is not closed by a task.")
 
     @workflow.signal(description="A case gave its place up")
     def place_given_up(self, place: Place) -> None:

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.outcome import (
         DecideOverrun,
         NotifyOtherwise,
+        ResolveOverdue,
         TriageCase,
     )
     from schemas.problem import ProblemType, Refused
@@ -204,6 +205,8 @@ class SupportCase(TaskUpdates):
     def check_new(self, completion: TaskCompletion) -> None:
         case, outcome = self._case, completion.outcome
         task_rules.check_named_staff(case.tasks.get(completion.task_id), outcome)
+        if isinstance(outcome, ResolveOverdue) and case.snapshot.status in _OVER:
+            task_rules.check_closes_nothing(outcome, "The case has ended already.")
         if isinstance(outcome, DecideOverrun):
             check_extension(case.snapshot.plan, case.snapshot.track, outcome.weeks, case.policy)
 
