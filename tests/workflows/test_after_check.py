@@ -15,6 +15,7 @@ from schemas.outcome import (
     TaskKind,
     TriageCase,
 )
+from schemas.task import TaskStatus
 from tests.driver import (
     COORDINATOR,
     SURVEY_DESK,
@@ -53,6 +54,23 @@ async def test_an_unanswered_survey_is_telephoned_and_then_closed_as_such(
     assert ended.status is CaseStatus.CLOSED
     reminded = [tag for tag in await case.tags() if tag == "task:work:reminded"]
     assert len(reminded) >= 2
+
+
+async def test_a_survey_that_was_answered_in_time_and_seen_too_late_reopens_nothing(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_survey(case)
+    survey = await case.open_task(TaskKind.ANSWER_SURVEY)
+    assert survey.expires_at is not None
+    await case.pass_time_until(survey.expires_at + timedelta(minutes=11))
+    expired = next(t for t in (await case.projection()).tasks if t.kind is survey.kind)
+
+    in_time = survey.expires_at - timedelta(seconds=1)
+
+    assert expired.status is TaskStatus.EXPIRED
+    assert await case.refused(expired, SATISFIED, COMPANY, submitted_at=in_time) == "task-not-open"
+    assert (await case.snapshot()).status is CaseStatus.CLOSED
 
 
 async def test_a_survey_answered_by_telephone_counts(start_case: StartCase) -> None:
