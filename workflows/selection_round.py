@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.actor import Role, centre_group
     from schemas.outcome import DecideRound, ResolveOverdue, ScoreApplications
     from schemas.policy import Deadline
+    from schemas.problem import ProblemType, Refused
     from schemas.selection import (
         Place,
         RankingRequest,
@@ -26,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
         Vacancy,
     )
     from schemas.sheet import SheetReference
-    from schemas.task import TaskCompletion
+    from schemas.task import TaskCompletion, TaskStatus
     from workflows.policy import task_rules
     from workflows.policy.rounds import COMPETITIONS, quorum
 
@@ -270,6 +271,11 @@ class SelectionRound(TaskUpdates):
 
     def check_new(self, completion: TaskCompletion) -> None:
         outcome = completion.outcome
+        if self._round.tasks.get(completion.task_id).status is TaskStatus.EXPIRED:
+            # The reviewer was asked again, or is not needed: a second sheet would count twice.
+            raise Refused(
+                ProblemType.TASK_NOT_OPEN, "The round went on meanwhile. Reload it to see how."
+            )
         if isinstance(outcome, ResolveOverdue):
             task_rules.check_closes_nothing(outcome, "A round is not closed by a task.")
 
