@@ -228,6 +228,7 @@ async def store_request(database: asyncpg.Pool, case: CaseDriver) -> None:
         received_at=now,
         registered_at=now,
         policy_version=default_policy().version,
+        idempotency_key=number,
     )
     company = await companies.find_or_add(
         database,
