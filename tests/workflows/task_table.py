@@ -220,15 +220,18 @@ class Notes:
         self._seen[event].setdefault(row, []).append(effect)
 
     def compare(self, event: Event, among: Iterable[Row]) -> None:
-        """Every cell was walked, and what followed is what was noted before."""
+        """Raise `AssertionError` unless each cell was walked and led to what was noted before."""
         seen = {row: "; ".join(sorted(lines)) for row, lines in self._seen[event].items()}
-        assert seen.keys() == {row for row in among if excluded(row, event) is None}
         if os.environ.get("RECORD") == "1":
             _record(event, seen)
         noted = observed()[event]
-        assert {str(row): effect for row, effect in seen.items()} == {
-            str(row): noted.get(str(row)) for row in seen
-        }
+        differences = [
+            f"{row}, {event.value}: {seen.get(row)!r} and not {noted.get(str(row))!r}"
+            for row in among
+            if excluded(row, event) is None and seen.get(row) != noted.get(str(row))
+        ]
+        if differences:
+            raise AssertionError("\n".join(differences))
 
 
 def _record(event: Event, seen: Mapping[Row, str]) -> None:

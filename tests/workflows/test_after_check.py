@@ -83,6 +83,17 @@ async def test_a_survey_answered_by_telephone_counts(start_case: StartCase) -> N
     assert (await case.handle.result()).survey_state == "answered"
 
 
+async def test_scores_of_a_company_that_was_not_reached_do_not_count(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_survey(case)
+    await case.pass_time(timedelta(days=13))
+    await case.complete(CallForSurvey(decision="not_reached", overall=1, solved="no"), SURVEY_DESK)
+    assert TaskKind.ANSWER_SURVEY in await case.open_kinds()
+    await case.pass_time(timedelta(days=40))
+
+    assert (await case.handle.result()).survey_state == "no_answer"
+
+
 async def test_a_dissatisfied_company_is_called_back_and_its_case_reopened(
     start_case: StartCase,
 ) -> None:
