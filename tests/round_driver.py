@@ -1,7 +1,9 @@
 """Speaks to one running selection round as its reviewers and the centre do."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 from uuid import uuid4
 
 import asyncpg
@@ -19,6 +21,7 @@ from schemas.task import HumanTask, TaskCompletion, TaskStatus
 from tests.driver import COORDINATOR
 from workflows.selection_round import SelectionRound
 
+PANEL = tuple(f"acc-evaluator{nth}" for nth in range(1, 4))
 # A little more than the policy gives to what is on its way.
 GRACE = timedelta(minutes=11)
 _PATIENCE_SECONDS = 60
@@ -135,3 +138,6 @@ class RoundDriver:
     async def states(self) -> list[str]:
         rows = await self.rows()
         return [rows[number].state.value for number in self.cases]
+
+
+StartRound: TypeAlias = Callable[..., Awaitable[RoundDriver]]

@@ -112,4 +112,7 @@ async def _telephone(
         abandon(calling)
     if call is None or call.overall is None or call.solved is None:
         return None
+    # A form may bring scores along that nobody gave: silence is never filled in (U15).
+    if call.decision != "answered" and workflow.patched("unreached-has-no-score"):
+        return None
     return (call.overall, call.solved)

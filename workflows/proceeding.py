@@ -190,6 +190,7 @@ class Proceeding(ABC):
                 await workflow.wait_condition(
                     is_over, timeout=until - workflow.now(), timeout_summary=summary
                 )
+            _stop_if_stopped()
         if self._ending is not None:
             raise self._ending
         return condition()
@@ -293,6 +294,17 @@ class Proceeding(ABC):
     async def records_are_kept(self) -> None:
         """Wait until everything that happened is written."""
         await workflow.wait_condition(lambda: self.version <= self._saved_version)
+
+
+def _stop_if_stopped() -> None:
+    """Raise `CancelledError` in a wait that was abandoned.
+
+    Up to Python 3.11 a wait with a timeout forgets that it was cancelled when what it waits for is
+    there at the same moment. It went on then, without an answer, in a case that had ended.
+    """
+    current = asyncio.current_task()
+    if current is not None and current.cancelling() and workflow.patched("abandoned-waits-end"):
+        raise asyncio.CancelledError
 
 
 def abandon(work: asyncio.Task[Any]) -> None:

@@ -27,7 +27,8 @@ with workflow.unsafe.imports_passed_through():
         Vacancy,
     )
     from schemas.sheet import SheetReference
-    from schemas.task import TaskCompletion
+    from schemas.task import TaskCompletion, TaskStatus
+    from workflows.policy import task_rules
     from workflows.policy.rounds import COMPETITIONS, quorum
 
 from workflows import activity_stubs
@@ -270,12 +271,13 @@ class SelectionRound(TaskUpdates):
 
     def check_new(self, completion: TaskCompletion) -> None:
         outcome = completion.outcome
-        if isinstance(outcome, ResolveOverdue) and outcome.decision == "close_case":
+        if self._round.tasks.get(completion.task_id).status is TaskStatus.EXPIRED:
+            # The reviewer was asked again, or is not needed: a second sheet would count twice.
             raise Refused(
-                ProblemType.OUTCOME_MISMATCH,
-                "A round is not closed by a task. Remind, reassign or extend.",
-                field="/outcome/decision",
+                ProblemType.TASK_NOT_OPEN, "The round went on meanwhile. Reload it to see how."
             )
+        if isinstance(outcome, ResolveOverdue):
+            task_rules.check_closes_nothing(outcome, "A round is not closed by a task.")
 
     @workflow.signal(description="A case gave its place up")
     def place_given_up(self, place: Place) -> None:

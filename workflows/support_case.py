@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.actor import Actor, Role, centre_group
+    from schemas.actor import SYSTEM, Actor, Role, centre_group
     from schemas.case import (
         CaseIntake,
         CaseOutcome,
@@ -21,9 +21,11 @@ with workflow.unsafe.imports_passed_through():
         ReopenRequest,
         Withdrawal,
     )
+    from schemas.journal import JournalEntry
     from schemas.outcome import (
         DecideOverrun,
         NotifyOtherwise,
+        ResolveOverdue,
         TriageCase,
     )
     from schemas.problem import ProblemType, Refused
@@ -58,6 +60,7 @@ from workflows.resolution.competition import learn
 from workflows.task_updates import TaskUpdates
 
 _OVER = frozenset({CaseStatus.SURVEY, CaseStatus.CLOSED})
+_ASKED = frozenset({"task:work:opened", "task:work:expired"})
 
 
 @workflow.defn(name="SupportCase")
@@ -203,9 +206,29 @@ class SupportCase(TaskUpdates):
 
     def check_new(self, completion: TaskCompletion) -> None:
         case, outcome = self._case, completion.outcome
-        task_rules.check_named_staff(case.tasks.get(completion.task_id), outcome)
+        task = case.tasks.get(completion.task_id)
+        task_rules.check_named_staff(task, outcome)
+        if task.status is TaskStatus.EXPIRED and not self._has_ended_by(task):
+            raise Refused(
+                ProblemType.TASK_NOT_OPEN, "The case went on meanwhile. Reload it to see how."
+            )
+        if isinstance(outcome, ResolveOverdue) and case.snapshot.status in _OVER:
+            task_rules.check_closes_nothing(outcome, "The case has ended already.")
         if isinstance(outcome, DecideOverrun):
             check_extension(case.snapshot.plan, case.snapshot.track, outcome.weeks, case.policy)
+
+    def _has_ended_by(self, expired: HumanTask) -> bool:
+        """Whether the case ended because a task expired: nothing else came in between."""
+        since: list[JournalEntry] = []
+        for entry in reversed(self._case.journal):
+            if entry.tag == "task:work:expired" and entry.detail["task"] == expired.task_id:
+                break
+            since.append(entry)
+        tags = [entry.tag for entry in since]
+        if "case:work:closed" not in tags:
+            return False
+        before = since[tags.index("case:work:closed") :]
+        return all(entry.actor == SYSTEM and entry.tag not in _ASKED for entry in before)
 
     def completed(self, before: HumanTask, completion: TaskCompletion) -> None:
         if before.status is TaskStatus.EXPIRED:

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from schemas.case import CaseStatus
+from schemas.selection import RoundSnapshot
+
 WORKFLOWS: Final = Path(__file__).parents[2] / "workflows"
 START: Final = "[*]"
 
@@ -31,19 +34,28 @@ PROCEDURES: Final = (
     ("Guidance", "resolution/guidance", "guide"),
     ("Equipment", "resolution/equipment", "lend"),
     ("By hand", "resolution/by_hand", "handle_by_hand"),
+    ("After-check", "after_check", "check_afterwards"),
+    ("Selection round", "selection_round", "run"),
 )
+# States in which a procedure begins, where somebody else has entered them.
+_BEGINS_IN: Final = {
+    "check_afterwards": CaseStatus.SURVEY.value,
+    "run": str(RoundSnapshot.model_fields["state"].default),
+}
 # Drawn on their own above: named in other diagrams, not drawn again.
 _ELSEWHERE: Final = {entry: title for title, _, entry in PROCEDURES}
 
 INTRODUCTION: Final = """# Procedures
 
 Made from the code by `python -m tests.workflows.procedures`; a test compares it. Each box is a
-state of the case with the tasks that are asked for in it; a way out to the black dot ends the part,
-with the outcome that was reached or into the next part. Every way that the code has is drawn. Not
-drawn is what can happen in any state: the company withdraws or pauses the case, a coordinator
-closes it over an overdue task, a handler is replaced, a partner is asked (JoinCase), and a matter
-is raised that a coordinator settles (DecideStatus, Mediate, NameLead); a lead institute that gives
-the case back lets it begin again at the designation.
+state of the case, or of the selection round, with the tasks that are asked for in it; a way out to
+the black dot ends the part, with the outcome that was reached or into the next part. Every way that
+the code has is drawn. Not drawn is what can happen in any state: the company withdraws or pauses
+the case (EndHold), somebody asks for more time (ConsentExtension), a coordinator decides on an
+overdue task (ResolveOverdue) or passes a message on that failed (NotifyOtherwise), a handler is
+replaced, a partner is asked (JoinCase), and a matter is raised that a coordinator settles
+(DecideStatus, Mediate, NameLead); a lead institute that gives the case back lets it begin again at
+the designation. What becomes of each task is listed in [task-events.md](task-events.md).
 """
 
 
@@ -101,21 +113,34 @@ def all_functions() -> dict[str, ast.AsyncFunctionDef]:
 
 
 class Walk:
-    """Follows a procedure through every branch."""
+    """Follows a procedure through every branch.
+
+    Attributes:
+        followed: The coroutines that belong to it.
+    """
 
     def __init__(self, module: str) -> None:
         self.diagram = Diagram()
         self._functions = all_functions() | functions_of(module)
+        self.followed: set[str] = set()
         self._open: list[str] = []
         # Of the loops that are being followed: states at a `break`, and at a `continue`.
         self._left: list[set[str]] = []
         self._repeated: list[set[str]] = []
+
+    def begin(self, entry: str) -> set[str]:
+        """The states after a whole procedure."""
+        states = {START}
+        if entry in _BEGINS_IN:
+            states = self.diagram.enter(states, _BEGINS_IN[entry])
+        return self.call(entry, states)
 
     def call(self, name: str, states: set[str]) -> set[str]:
         """The states after a coroutine of ours."""
         if name in self._open:
             return states
         self._open.append(name)
+        self.followed.add(name)
         returned: set[str] = set()
         after = self._block(self._functions[name].body, states, returned)
         self._open.pop()
@@ -246,7 +271,7 @@ def page() -> str:
     parts = [INTRODUCTION]
     for title, module, entry in PROCEDURES:
         walk = Walk(module)
-        for state in sorted(walk.call(entry, {START}) - {START}):
+        for state in sorted(walk.begin(entry) - {START}):
             walk.diagram.leave(state)
         parts.append(f"## {title}\n\n`workflows/{module}.py`\n\n{walk.diagram.text()}")
     return "\n".join(parts)

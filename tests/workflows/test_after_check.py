@@ -10,10 +10,12 @@ from schemas.outcome import (
     AssignInstitute,
     CallBack,
     CallForSurvey,
+    ResolveOverdue,
     ScreenCase,
     TaskKind,
     TriageCase,
 )
+from schemas.task import TaskStatus
 from tests.driver import (
     COORDINATOR,
     SURVEY_DESK,
@@ -54,6 +56,23 @@ async def test_an_unanswered_survey_is_telephoned_and_then_closed_as_such(
     assert len(reminded) >= 2
 
 
+async def test_a_survey_that_was_answered_in_time_and_seen_too_late_reopens_nothing(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_survey(case)
+    survey = await case.open_task(TaskKind.ANSWER_SURVEY)
+    assert survey.expires_at is not None
+    await case.pass_time_until(survey.expires_at + timedelta(minutes=11))
+    expired = next(t for t in (await case.projection()).tasks if t.kind is survey.kind)
+
+    in_time = survey.expires_at - timedelta(seconds=1)
+
+    assert expired.status is TaskStatus.EXPIRED
+    assert await case.refused(expired, SATISFIED, COMPANY, submitted_at=in_time) == "task-not-open"
+    assert (await case.snapshot()).status is CaseStatus.CLOSED
+
+
 async def test_a_survey_answered_by_telephone_counts(start_case: StartCase) -> None:
     case = await start_case()
     await to_the_survey(case)
@@ -62,6 +81,17 @@ async def test_a_survey_answered_by_telephone_counts(start_case: StartCase) -> N
     await case.pass_time(timedelta(days=40))
 
     assert (await case.handle.result()).survey_state == "answered"
+
+
+async def test_scores_of_a_company_that_was_not_reached_do_not_count(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_survey(case)
+    await case.pass_time(timedelta(days=13))
+    await case.complete(CallForSurvey(decision="not_reached", overall=1, solved="no"), SURVEY_DESK)
+    assert TaskKind.ANSWER_SURVEY in await case.open_kinds()
+    await case.pass_time(timedelta(days=40))
+
+    assert (await case.handle.result()).survey_state == "no_answer"
 
 
 async def test_a_dissatisfied_company_is_called_back_and_its_case_reopened(
@@ -78,6 +108,24 @@ async def test_a_dissatisfied_company_is_called_back_and_its_case_reopened(
     assert snapshot.reopen_seq == 1
     assert snapshot.closed_at is None
     assert snapshot.outcome is None
+
+
+async def test_a_case_that_has_ended_is_not_closed_again_over_its_call_back(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_survey(case)
+    await case.complete(AnswerSurvey(overall=1, solved="no"), COMPANY)
+    call = await case.open_task(TaskKind.CALL_BACK)
+    assert call.deadline.l2_at is not None
+    await case.pass_time_until(call.deadline.l2_at)
+    overdue = await case.open_task(TaskKind.RESOLVE_OVERDUE)
+    close = ResolveOverdue(decision="close_case", reason=written("사유"))
+
+    assert await case.refused(overdue, close, COORDINATOR) == "outcome-mismatch"
+    await case.complete(CallBack(decision="explained", note=written("통화")), SURVEY_DESK)
+    await case.pass_time(timedelta(days=35))
+    assert (await case.handle.result()).outcome is CaseOutcome.ANSWERED_AT_DESK
 
 
 async def test_a_satisfied_company_is_left_alone(start_case: StartCase) -> None:

@@ -1,5 +1,6 @@
 """Joint cases, matters that staff raise, and who keeps out of a case."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -28,6 +29,8 @@ from schemas.case import (
 )
 from schemas.company import CompanyStated
 from schemas.outcome import (
+    AnswerSurvey,
+    CallBack,
     ConfirmResult,
     ConfirmTechnology,
     DecideStatus,
@@ -43,6 +46,7 @@ from schemas.outcome import (
 from schemas.task import ConflictDeclaration, HumanTask
 from tests.driver import (
     COORDINATOR,
+    SURVEY_DESK,
     TRIAGE,
     CaseDriver,
     StartCase,
@@ -224,6 +228,7 @@ async def store_request(database: asyncpg.Pool, case: CaseDriver) -> None:
         received_at=now,
         registered_at=now,
         policy_version=default_policy().version,
+        idempotency_key=number,
     )
     company = await companies.find_or_add(
         database,
@@ -253,6 +258,20 @@ async def test_nobody_to_disagree_with_is_refused(contacted: CaseDriver) -> None
         await raise_matter(contacted, Matter.DISAGREEMENT, head_of("KITECH"))
 
     assert refusal_of(refused.value) == "not-allowed"
+
+
+async def test_a_case_is_withdrawn_while_a_coordinator_has_a_matter_to_decide(
+    contacted: CaseDriver,
+) -> None:
+    await raise_matter(contacted, Matter.COMPANY_STATUS, COORDINATOR)
+    await contacted.open_task(TaskKind.DECIDE_STATUS)
+    await contacted.withdraw()
+    await contacted.complete(AnswerSurvey(overall=5, solved="no"), COMPANY)
+    await contacted.complete(CallBack(decision="explained", note=written("통화")), SURVEY_DESK)
+    await contacted.pass_time(timedelta(days=40))
+
+    assert (await contacted.handle.result()).outcome is CaseOutcome.WITHDRAWN
+    assert (await contacted.tags()).count("case:work:closed") == 1
 
 
 @pytest.mark.parametrize("decision", ["finish", "hand_over"])

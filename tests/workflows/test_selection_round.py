@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
 
 import asyncpg
 import pytest
@@ -17,7 +15,6 @@ from activities.rounds import RoundActivities
 from infra.postgres import rounds
 from infra.postgres.calendar import declare_holiday
 from infra.postgres.sweeps import behind_calendar
-from schemas.base import case_number, round_id
 from schemas.outcome import (
     DecideRound,
     ResolveOverdue,
@@ -25,11 +22,7 @@ from schemas.outcome import (
     TaskKind,
 )
 from schemas.selection import (
-    ApplicationRequest,
     Place,
-    PlannedRound,
-    RoundIntake,
-    RoundProgramme,
     RoundSnapshot,
     RoundState,
     Vacancy,
@@ -37,16 +30,12 @@ from schemas.selection import (
 from schemas.sheet import Assessment, ScoreSheet
 from schemas.task import HumanTask
 from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
-from tests.round_driver import GRACE, RoundDriver, reviewer
-from workers.policy_files import default_policy
+from tests.round_driver import GRACE, PANEL, RoundDriver, StartRound, reviewer
 from workers.rebuild import rebuild
 from workflows.policy.business_calendar import SEOUL
 from workflows.selection_round import SelectionRound
 
 HISTORIES = Path(__file__).parent.parent / "histories"
-PANEL = tuple(f"acc-evaluator{nth}" for nth in range(1, 4))
-_YEARS = count(2100)
-_CASES = count(900_000)
 
 
 @pytest.fixture
@@ -57,70 +46,6 @@ def activities(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> RoundAc
         """Delivery has tests of its own."""
 
     return RoundActivities(database, temporal.client, leave_to_the_sweeper)
-
-
-StartRound: TypeAlias = Callable[..., Awaitable[RoundDriver]]
-
-
-@pytest.fixture
-async def panel(database: asyncpg.Pool) -> None:
-    for account in PANEL:
-        await database.execute(
-            """
-            INSERT INTO account (account_id, username, role, institute, display_name, email,
-                                 password_hash, valid_from)
-            VALUES ($1, $1, 'evaluator', NULL, '데모', 'panel@center1379.example', 'x',
-                    '2013-01-01')
-            ON CONFLICT DO NOTHING
-            """,
-            account,
-        )
-
-
-@pytest.fixture
-async def start_round(
-    temporal: WorkflowEnvironment, workers: None, database: asyncpg.Pool, panel: None
-) -> StartRound:
-    """Starts a monthly round with applications of the given budgets in millions of won."""
-
-    async def start(*millions: int) -> RoundDriver:
-        period = f"{next(_YEARS)}-01"
-        opened = datetime.now(UTC)
-        planned = PlannedRound(
-            round_id=round_id("short_monthly", period),
-            programme=RoundProgramme.SHORT_MONTHLY,
-            period=period,
-            opens_at=opened,
-            cutoff_at=opened + timedelta(days=20),
-        )
-        version = default_policy().version
-        await rounds.plan(database, planned, version)
-        cases: list[str] = []
-        for budget in millions:
-            number = case_number(2026, next(_CASES))
-            cases.append(number)
-            assert await rounds.apply(
-                database,
-                planned.round_id,
-                ApplicationRequest(
-                    case_number=number,
-                    programme=planned.programme,
-                    policy_version=version,
-                    submitted_at=opened,
-                    institute="KITECH",
-                    months=3,
-                    budget_krw=budget * 1_000_000,
-                ),
-            )
-        handle = await temporal.client.start_workflow(
-            SelectionRound.run,
-            RoundIntake(planned=planned, policy_version=version),
-            id=planned.round_id,
-            task_queue="case",
-        )
-        return RoundDriver(temporal, handle, database, cases)
-
-    return start
 
 
 async def to_the_panel(held: RoundDriver, reviewers: int = 3) -> list[HumanTask]:

@@ -132,15 +132,24 @@ class People:
 
     # -- what --
 
-    def outcome(self, desk: Desk, actor: Actor) -> dict[str, Any]:
-        """The answer, as somebody would fill the form in."""
+    def outcome(
+        self, desk: Desk, actor: Actor, decided: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """The answer, as somebody would fill the form in.
+
+        Args:
+            desk: The task.
+            actor: Who answers.
+            decided: Fields that are not drawn; the others are filled in to fit them.
+        """
         model = OUTCOMES[desk.task.kind]
         form = _Form(self, desk, actor, self._random(desk, "what"))
+        given = decided or {}
         filled: dict[str, Any] = {}
         for name, field in model.model_fields.items():
-            if name == "kind" or not _is_wanted(name, field, filled):
+            if name == "kind" or not (name in given or _is_wanted(name, field, filled)):
                 continue
-            value = form.value(name, field)
+            value = given[name] if name in given else form.value(name, field)
             if value is not None:
                 filled[name] = value
         return filled

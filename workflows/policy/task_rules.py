@@ -25,6 +25,7 @@ from schemas.outcome import (
     Mediate,
     NameLead,
     Outcome,
+    ResolveOverdue,
     TaskKind,
 )
 from schemas.policy import PolicyValues
@@ -367,6 +368,21 @@ def check_named_staff(task: HumanTask, outcome: Outcome) -> None:
             ProblemType.CONFLICT_OF_INTEREST,
             "This person handled the case before. Name a colleague.",
             field="/outcome/named_staff",
+        )
+
+
+def check_closes_nothing(outcome: ResolveOverdue, why: str) -> None:
+    """Raise `Refused` when an overdue task would close what cannot be closed.
+
+    Args:
+        outcome: The decision on the overdue task.
+        why: What the person is told, before what to do instead.
+    """
+    if outcome.decision == "close_case":
+        raise Refused(
+            ProblemType.OUTCOME_MISMATCH,
+            f"{why} Remind, reassign or extend.",
+            field="/outcome/decision",
         )
 
 
