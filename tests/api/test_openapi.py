@@ -135,7 +135,9 @@ async def test_every_answer_is_one_that_the_description_names(running: Running, 
             case.body |= {name: acceptable[name] for name in ("company", "consents", "channel")}
         sending = sent(case, running.callers[caller])
         response = asyncio.run_coroutine_threadsafe(sending, loop).result(_PATIENCE_SECONDS)
-        case.validate_response(response, checks=_CHECKS)
+        # That a part is away, as on a machine that is too busy, is what this one is there to say.
+        checked = _CHECKS[1:] if label == "GET /readyz" else _CHECKS
+        case.validate_response(response, checks=checked)
 
     await asyncio.to_thread(answer)
 
