@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal, get_args, get_origin
 
+from schemas.case import RESOLVED
 from schemas.outcome import OUTCOMES, TaskKind
 from schemas.outcome.kinds import COMPANY_TASKS
 from tests.workflows.procedures import PROCEDURES, WORKFLOWS, Walk, functions_of
@@ -182,8 +183,9 @@ def declines(row: Row) -> tuple[str, ...]:
     found = choices(row.kind)
     if found is None:
         return ()
+    others = [decision for decision in found[1][1:] if decision not in RESOLVED]
     is_first = next(one for one in rows() if one.kind is row.kind) == row
-    return found[1][1:] if is_first else found[1][-1:]
+    return tuple(others if is_first else others[-1:])
 
 
 def excluded(row: Row, event: Event) -> str | None:
