@@ -43,9 +43,7 @@ class MatchingActivities(Matching):
     async def rank_institutes(self, request: MatchRequest) -> MatchResult:
         text = await match_runs.case_text(self._pool, request.case_number)
         index = await self._newest_index()
-        ranking = await self._understanding.rank(
-            request.case_number, text, request.top_k, index, activity.heartbeat
-        )
+        ranking = await self._understanding.rank(request.case_number, text, request.top_k, index)
         ranking = await self._with_passages(ranking, index, text)
         async with transaction(self._pool) as db:
             run_id = await match_runs.add_run(

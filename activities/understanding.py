@@ -24,8 +24,6 @@ _PASSAGE: Final = 160
 # Institutes beyond these lead few of the cases that are alike.
 _LEADERS: Final = 3
 
-Beat = Callable[[], None]
-
 
 @dataclass(frozen=True)
 class _Prepared:
@@ -46,20 +44,18 @@ class Understanding:
         self._encoder = encoder
         self._prepared: _Prepared | None = None
         self._preparing = asyncio.Lock()
+        self._encoding: asyncio.Task[None] | None = None
 
-    async def rank(
-        self, case_number: str, text: str, top_k: int, index: CatalogueIndex, beat: Beat
-    ) -> Ranking:
-        """Designate institutes for a case.
+    async def rank(self, case_number: str, text: str, top_k: int, index: CatalogueIndex) -> Ranking:
+        """Designate institutes for a case; by words alone until the profiles have their vectors.
 
         Args:
             case_number: Whose circumstances count.
             text: What the company wrote, personal data masked.
             top_k: How many institutes at most.
             index: Of the catalogue.
-            beat: Called while it takes long.
         """
-        prepared = await self._current(beat)
+        prepared = await self._current()
         weights = Weights(**await phrases.weights(self._pool))
         around = await self._around(case_number)
 
@@ -102,19 +98,19 @@ class Understanding:
             for number, how_near in found
         )
 
-    async def _current(self, beat: Beat) -> _Prepared:
+    async def _current(self) -> _Prepared:
         async with self._preparing:
             rows = await phrases.in_force(self._pool)
             pairs = await synonyms.by_word(self._pool)
             names = await phrases.names(self._pool)
-            read = (rows, pairs, names)
+            read = (rows, pairs, names, self._encoding is not None and self._encoding.done())
             if self._prepared is None or self._prepared.read != read:
                 encoder = await asyncio.to_thread(self._encoder)
                 own = [Phrase(row.institute, row.phrase) for row in rows]
                 kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
                 texts = [phrase.text for phrase in own]
                 texts += [example for kind in kinds for example in kind.examples]
-                vectors = await self._vectors(encoder, texts, beat)
+                vectors = await self._vectors(encoder, texts)
 
                 def prepare() -> _Prepared:
                     return _Prepared(
@@ -130,21 +126,28 @@ class Understanding:
                 self._prepared = await asyncio.to_thread(prepare)
             return self._prepared
 
-    async def _vectors(
-        self, encoder: Encoder | None, texts: Sequence[str], beat: Beat
-    ) -> Vectors | None:
-        """The vectors of phrases; computed ones are kept, so that a restart need not wait."""
+    async def _vectors(self, encoder: Encoder | None, texts: Sequence[str]) -> Vectors | None:
+        """The vectors of phrases; None while they are computed, which takes minutes the first time.
+
+        A case must not wait for that: its coordinator is promised an answer in hours, and words
+        alone already rank well.
+        """
         if encoder is None or not texts:
             return None
         kept = await phrases.vectors(self._pool, encoder.name, texts)
         missing = [text for text in dict.fromkeys(texts) if text not in kept]
-        for start in range(0, len(missing), _ENCODED_AT_ONCE):
-            some = missing[start : start + _ENCODED_AT_ONCE]
+        if missing:
+            if self._encoding is None or self._encoding.done():
+                self._encoding = asyncio.create_task(self._keep_vectors(encoder, missing))
+            return None
+        return np.asarray([np.frombuffer(kept[text], "<f4") for text in texts], dtype=np.float32)
+
+    async def _keep_vectors(self, encoder: Encoder, texts: Sequence[str]) -> None:
+        """Compute vectors beside everything else, and keep them for this process and others."""
+        for start in range(0, len(texts), _ENCODED_AT_ONCE):
+            some = texts[start : start + _ENCODED_AT_ONCE]
             new = await asyncio.to_thread(_encode, encoder, some)
             await phrases.keep_vectors(self._pool, encoder.name, new)
-            kept |= new
-            beat()
-        return np.asarray([np.frombuffer(kept[text], "<f4") for text in texts], dtype=np.float32)
 
 
 def _encode(encoder: Encoder, texts: Sequence[str]) -> dict[str, bytes]:
