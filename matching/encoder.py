@@ -6,12 +6,11 @@ nothing is fetched. Where it can't run there is none, and search goes by words a
 """
 
 import os
-import threading
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +56,6 @@ class E5Encoder:
 
     def __init__(self, model: "E5") -> None:
         self._model = model
-        self._engine = cast("Any", model)._lib  # noqa: SLF001  # for OpenMP's own setting
 
     @property
     def name(self) -> str:
@@ -76,16 +74,6 @@ class E5Encoder:
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """The vectors of passages, computed together."""
         return cast("Vectors", self._model.passage([_encodable(text) for text in texts]))
-
-    def keep_to_one_core(self) -> None:
-        """Let this thread's later calls use one core, for work that is in no hurry."""
-        self._engine.omp_set_num_threads(1)
-
-
-def step_back() -> None:
-    """Give this thread the lowest priority, so that whoever waits for an answer goes first."""
-    if hasattr(os, "setpriority"):  # on Linux priorities belong to threads
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 @cache

@@ -1,7 +1,9 @@
 """The index: everything that can be found, ranked by words and by meaning together.
 
 Both signals are brought between 0 and 1 and added (convex combination): a rank fusion would throw
-away how far the first is ahead. Words count for the Korean part of a question only.
+away how far the first is ahead. How much words count depends on how completely the best document
+answers them. Where it has nearly all of them it is what was asked for; where companies use words of
+their own, meaning decides. Documents are Korean, so words count for the Korean part only.
 """
 
 import hashlib
@@ -24,9 +26,13 @@ from matching.synonyms import NO_SYNONYMS, Synonyms
 from matching.text import ANALYSER
 from schemas.search import DocumentKind, SearchHit, SearchQuery, SearchResult
 
-_METHOD: Final = "convex-2"
-_LEXICAL_SHARE: Final = 0.3
+_METHOD: Final = "convex-3"
+# Share of the words in the sum: this many times the part of the best possible score that the best
+# document reaches, and no more than this much. Measured: docs/benchmarks.md.
+_SHARE_OF_ANSWERED: Final = 2.0
+_LARGEST_SHARE: Final = 0.8
 _ALSO: Final = 1000
+_MANY_WORDS: Final = 50_000
 
 _Scores = npt.NDArray[np.float32]
 
@@ -38,7 +44,7 @@ class Scores:
     Attributes:
         fused: Between 0 and 1; -1 for documents of kinds that were not asked.
         lexical: Share of the best score by words, 0 to 1.
-        dense: Nearness in meaning between that of an unrelated document (0) and the nearest (1);
+        dense: Nearness in meaning between that of the farthest documents (0) and the nearest (1);
             NaN for documents without a vector, and for distant ones in a large index.
         question: The question as it was understood.
     """
@@ -125,22 +131,24 @@ class CatalogueIndex:
         allowed = self._allowed(query)
         question = self._understand(query.text, frozenset(query.kinds))
         every_word = True
+        last = query.offset + query.limit
         if not query.text.strip():
-            order = self._newest(np.flatnonzero(allowed))
+            fitting = np.flatnonzero(allowed)
             scores = np.zeros(len(self.documents), dtype=np.float32)
+            best = _best(self.documents.published[fitting], last)
         else:
             fitting, every_word = self._fitting(question, allowed)
             scores = self._score(question, allowed).fused
-            order = fitting[np.lexsort((fitting, -scores[fitting]))]
-        page = order[query.offset : query.offset + query.limit]
+            best = _best(scores[fitting], last)
+        page = fitting[best[query.offset :]]
         return SearchResult(
-            total=len(order),
+            total=len(fitting),
             hits=tuple(self._hit(int(position), scores, question) for position in page),
             facets={
-                "institute": self.documents.institute.count(order),
-                "status": self.documents.status.count(order),
-                "year": self.documents.year.count(order),
-                "location": self.documents.location.count(order),
+                "institute": self.documents.institute.count(fitting),
+                "status": self.documents.status.count(fitting),
+                "year": self.documents.year.count(fitting),
+                "location": self.documents.location.count(fitting),
             },
             corrected=question.corrected,
             every_word=every_word,
@@ -160,7 +168,8 @@ class CatalogueIndex:
     def _score(self, question: Question, allowed: Mask) -> Scores:
         lexical = self.lexical.score(question.weights)
         lexical[~allowed] = 0
-        if (best := float(lexical.max(initial=0))) > 0:
+        best = float(lexical.max(initial=0))
+        if best > 0:
             lexical /= best
         if self.dense is None or self.encoder is None or not question.has_letters:
             nothing = np.full(len(lexical), np.nan, dtype=np.float32)
@@ -170,7 +179,8 @@ class CatalogueIndex:
         floor = self.dense.floor(vector)
         nearest = np.nanmax(dense, initial=floor, where=allowed)
         dense = ((dense - floor) / max(nearest - floor, 1e-6)).clip(0)
-        share = _LEXICAL_SHARE * question.hangul
+        answered = best / max(self.lexical.most(question.asked), 1e-6)
+        share = min(_SHARE_OF_ANSWERED * answered, _LARGEST_SHARE) * question.hangul
         # What has no vector yet, or a distant one, is judged by its words alone.
         fused = share * lexical + (1 - share) * np.where(np.isnan(dense), share * lexical, dense)
         return Scores(np.where(allowed, fused, -1).astype(np.float32), lexical, dense, question)
@@ -217,9 +227,6 @@ class CatalogueIndex:
         fitting = np.flatnonzero(every)
         return (fitting, True) if len(fitting) else (np.flatnonzero(some & allowed), False)
 
-    def _newest(self, positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        return positions[np.lexsort((positions, -self.documents.published[positions]))]
-
     def _hit(self, position: int, scores: _Scores, question: Question) -> SearchHit:
         documents = self.documents
         terms = dict.fromkeys(term for group in question.groups for term in group.terms)
@@ -247,7 +254,9 @@ class CatalogueIndex:
 
     def _corrector_over(self, frequency: Callable[[str], int]) -> Corrector:
         counted = {term: frequency(term) for term in self.lexical.vocabulary}
-        return Corrector({term: count for term, count in counted.items() if count})
+        # In many words one that occurs once is likelier mistyped itself than meant.
+        least = 2 if len(counted) > _MANY_WORDS else 1
+        return Corrector({term: count for term, count in counted.items() if count >= least})
 
     def _frequency_of_all(self, term: str) -> int:
         return len(self.lexical.having(term))
@@ -277,10 +286,12 @@ class CatalogueIndex:
         return f"{_METHOD}/{model}/{content.hexdigest()[:12]}"
 
 
-def _best(scores: _Scores, n: int) -> npt.NDArray[np.int32]:
-    """The positions of the highest scores, in order; equal ones by position."""
+def _best(scores: _Scores | npt.NDArray[np.int32], n: int) -> npt.NDArray[np.int32]:
+    """The positions of the highest scores, in order; the first of equal ones, so that pages fit."""
     n = min(n, len(scores))
     if n == 0:
         return np.empty(0, dtype=np.int32)
-    some = np.argpartition(-scores, n - 1)[:n] if n < len(scores) else np.arange(len(scores))
+    least = np.partition(scores, len(scores) - n)[len(scores) - n]
+    above = np.flatnonzero(scores > least)
+    some = np.concatenate((above, np.flatnonzero(scores == least)[: n - len(above)]))
     return some[np.lexsort((some, -scores[some]))].astype(np.int32)

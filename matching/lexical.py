@@ -7,6 +7,7 @@ only adds up the columns of its words.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import log1p
 from typing import Final
 
 import numpy as np
@@ -73,9 +74,9 @@ class LexicalIndex:
         self.frequencies = np.bincount(
             columns, weights=counted[documents], minlength=len(self.vocabulary)
         ).astype(np.int64)
-        how_many = max(int(counted.sum()), 1)
+        how_many = self._how_many = max(int(counted.sum()), 1)
         mean = max(float(postings.lengths[counted].mean()) if counted.any() else 1.0, 1.0)
-        idf = np.log1p((how_many - self.frequencies + 0.5) / (self.frequencies + 0.5)).clip(0.01)
+        idf = np.log1p((how_many - self.frequencies + 0.5) / (self.frequencies + 0.5))
         relative = (_K1 * (1 - _B + _B * postings.lengths / mean)).astype(np.float32)
         times = times.astype(np.float32)
         self._impacts = (
@@ -93,6 +94,14 @@ class LexicalIndex:
                 # A document occurs once in a column, so nothing is added over another.
                 scores[self._documents[here]] += np.float32(weight) * self._impacts[here]
         return scores
+
+    def most(self, weights: Mapping[str, float]) -> float:
+        """What a document would score that had every term very often, unknown ones included."""
+        return sum(
+            weight * log1p((self._how_many - found + 0.5) / (found + 0.5))
+            for term, weight in weights.items()
+            for found in (self.frequency(term),)
+        )
 
     def having(self, term: str) -> Positions:
         """The documents that have a term, in ascending order."""

@@ -1,9 +1,10 @@
 """A question as the index understands it: weighted terms, what has to occur, what was mistyped."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from math import log
 from typing import Final
 
@@ -14,6 +15,9 @@ from matching.text import Analysis, Run, analyse
 _COMPOUND: Final = 0.4
 _SYNONYM: Final = 0.5
 _CORRECTED: Final = 0.8
+# Each costs milliseconds in a large catalogue, and a text of thousands of words needs no repair.
+_MOST_CORRECTED: Final = 8
+_MOST_LOOKED_AT: Final = 40
 _HANGUL: Final = re.compile("[가-힣]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
@@ -39,6 +43,7 @@ class Question:
         text: For the encoder: spaces and mistyped words repaired.
         corrected: The same for the reader; None when no word was mistyped.
         weights: How much each term counts.
+        asked: The same without synonyms: of two words for one thing a document has one.
         groups: What a search requires, a group for each word.
         hangul: Share of Hangul among its letters, 0 to 1: documents are Korean, so only the Korean
             part of a question can be compared word by word.
@@ -48,6 +53,7 @@ class Question:
     text: str
     corrected: str | None
     weights: dict[str, float]
+    asked: dict[str, float]
     groups: tuple[Group, ...]
     hangul: float
     has_letters: bool
@@ -65,36 +71,48 @@ def understand(
         synonyms: What words mean besides.
     """
     analysis = analyse(text)
-    weights: defaultdict[str, float] = defaultdict(float)
-    times = Counter((*analysis.words, *analysis.compounds))
-    words = frozenset(analysis.words)
-    for term, count in times.items():
-        weights[term] = (1 + log(count)) * (1.0 if term in words else _COMPOUND)
-    # A word that is asked twice is corrected once, and is required once.
-    slips = {
-        run.surface: found for run in analysis.runs if (found := _slips(run, frequency, corrector))
-    }
-    meant = synonyms.of(times)
-    for others in meant.values():
-        for term in others:
-            weights[term] = max(weights[term], _SYNONYM)
-    for found in slips.values():
-        for right in found.values():
-            for term in analyse(right).terms:
-                weights[term] = max(weights[term], _CORRECTED)
+    slips: dict[str, dict[str, str]] = {}
     runs = {run.surface: run for run in analysis.runs}
+    for run in islice(runs.values(), _MOST_LOOKED_AT):
+        if len(slips) < _MOST_CORRECTED and (found := _slips(run, frequency, corrector)):
+            slips[run.surface] = found
+    asked = _asked(analysis, slips)
+    meant = synonyms.of((*asked, *analysis.words, *analysis.compounds))
+    weights = {term: _SYNONYM for others in meant.values() for term in others} | asked
     repaired = _repaired(analysis, slips)
     letters = _LETTER.findall(analysis.text)
     return Question(
         text=repaired,
         corrected=repaired if slips else None,
-        weights=dict(weights),
+        weights=weights,
+        asked=asked,
         groups=tuple(
             _group(run, slips.get(run.surface, {}), meant, frequency) for run in runs.values()
         ),
         hangul=len(_HANGUL.findall(analysis.text)) / len(letters) if letters else 0.0,
         has_letters=bool(letters),
     )
+
+
+def _asked(analysis: Analysis, slips: dict[str, dict[str, str]]) -> dict[str, float]:
+    """The terms of the question; what was meant takes the place of what was mistyped."""
+    times = Counter((*analysis.words, *analysis.compounds))
+    words = frozenset(analysis.words)
+    asked = {
+        term: (1 + log(count)) * (1.0 if term in words else _COMPOUND)
+        for term, count in times.items()
+    }
+    for run in analysis.runs:
+        for wrong in slips.get(run.surface, {}):
+            # The parts into which a mistyped word fell mean nothing.
+            parts = (*run.words, run.compound) if wrong == run.surface else (wrong,)
+            for part in parts:
+                asked.pop(part or "", None)
+    for found in slips.values():
+        for right in found.values():
+            for term in analyse(right).terms:
+                asked[term] = max(asked.get(term, 0.0), _CORRECTED)
+    return asked
 
 
 def _slips(run: Run, frequency: Callable[[str], int], corrector: Corrector) -> dict[str, str]:

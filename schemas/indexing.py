@@ -6,8 +6,17 @@ Plain data classes: a catalogue has up to a million documents, and they never tr
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from schemas.search import DocumentKind
+
+
+class StoredText(NamedTuple):
+    """A text of the catalogue, under the key that everything computed of it is kept under."""
+
+    key: str
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,16 @@
 """The catalogue as an index reads it, and what was computed of its texts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 
 from infra.postgres import synonyms
 from infra.postgres.pool import Database
-from schemas.indexing import CatalogueReading, IndexedDocument
+from schemas.indexing import CatalogueReading, IndexedDocument, StoredText
 from schemas.search import DocumentKind
 
 _READ_SECONDS: Final = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredText:
-    """A text of the catalogue, under the key that everything computed of it is kept under."""
-
-    key: str
-    title: str
-    body: str
 
 
 class PostgresCatalogue:

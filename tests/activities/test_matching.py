@@ -12,7 +12,9 @@ from infra.postgres.catalogue import load_sample
 from infra.postgres.institutes import load_reference
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import open_pool
+from infra.postgres.search_index import PostgresCatalogue
 from infra.sample_catalogue import sample_catalogue
+from matching.live import LiveIndex
 from schemas.designation import MatchRequest
 from tests.conftest import NewDatabase
 
@@ -40,7 +42,7 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asy
         """,
         CASE,
     )
-    matching = MatchingActivities(own_database)
+    matching = MatchingActivities(own_database, LiveIndex(PostgresCatalogue(own_database)))
     env = ActivityEnvironment()
     request = MatchRequest(case_number=CASE, top_k=3)
 

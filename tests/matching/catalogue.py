@@ -39,8 +39,13 @@ TEXTS: Sequence[tuple[DocumentKind, str, str, str, str]] = (
 class WordsAsVectors(Encoder):
     """Texts that share words are near each other; no meaning, but the same each time."""
 
-    name = "words-as-vectors-1"
-    dimensions = 64
+    @property
+    def name(self) -> str:
+        return "words-as-vectors-1"
+
+    @property
+    def dimensions(self) -> int:
+        return 64
 
     def encode_question(self, text: str) -> Vectors:
         return self.encode_passages([text])[0]
