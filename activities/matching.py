@@ -2,51 +2,51 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
-from textwrap import shorten
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
 from temporalio import activity
 
+from activities.understanding import Understanding
 from infra.postgres import match_runs
 from infra.postgres.pool import transaction
+from matching.encoder import Encoder
+from matching.explanation import passage_of
 from matching.index import CatalogueIndex
 from matching.live import LiveIndex
 from matching.text import words_of
-from matching.voting import InstituteVote, confidence, vote
 from schemas.case import Candidate
-from schemas.designation import (
-    CandidateInstitute,
-    Evidence,
-    EvidenceKind,
-    MatchRequest,
-    MatchResult,
-    Ranking,
-)
+from schemas.designation import Evidence, EvidenceKind, MatchRequest, MatchResult, Ranking
 from workflows.activity_stubs import Matching
 
 _HEARTBEAT_SECONDS = 5.0
-_PASSAGE: Final = 160
+
+
+def _no_encoder() -> Encoder | None:
+    return None
 
 
 class MatchingActivities(Matching):
     """Ranks over the process's index."""
 
-    def __init__(self, pool: asyncpg.Pool, live: LiveIndex) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        live: LiveIndex,
+        encoder: Callable[[], Encoder | None] = _no_encoder,
+    ) -> None:
         self._pool = pool
         self._live = live
+        self._understanding = Understanding(pool, encoder)
 
     @activity.defn(name="matching.rank_institutes")
     async def rank_institutes(self, request: MatchRequest) -> MatchResult:
         text = await match_runs.case_text(self._pool, request.case_number)
         index = await self._newest_index()
-        votes = await asyncio.to_thread(vote, index, text, request.top_k)
-        ranking = Ranking(
-            index_version=index.version,
-            confidence=confidence(votes),
-            candidates=await self._candidates(index, text, votes),
+        ranking = await self._understanding.rank(
+            request.case_number, text, request.top_k, index, activity.heartbeat
         )
+        ranking = await self._with_passages(ranking, index, text)
         async with transaction(self._pool) as db:
             run_id = await match_runs.add_run(
                 db, request.case_number, hashlib.sha256(text.encode()).hexdigest(), ranking
@@ -59,6 +59,7 @@ class MatchingActivities(Matching):
                 Candidate(institute=c.institute, rank=c.rank, score=c.score)
                 for c in ranking.candidates
             ),
+            low_confidence=ranking.low_confidence,
         )
 
     async def _newest_index(self) -> CatalogueIndex:
@@ -69,33 +70,45 @@ class MatchingActivities(Matching):
             await asyncio.wait([building], timeout=_HEARTBEAT_SECONDS)
         return building.result()
 
-    async def _candidates(
-        self, index: CatalogueIndex, text: str, votes: Sequence[InstituteVote]
-    ) -> tuple[CandidateInstitute, ...]:
-        keys = {index.documents.text_key[i] for one in votes for i in one.evidence}
-        texts = await self._live.texts(sorted(keys))
-        asked = tuple(dict.fromkeys(await asyncio.to_thread(words_of, text)))
-        return tuple(
-            CandidateInstitute(
-                institute=one.institute,
-                rank=rank,
-                score=one.score,
-                evidence=tuple(_evidence(index, i, asked, texts) for i in one.evidence),
-                researchers=one.researchers,
+    async def _with_passages(self, ranking: Ranking, index: CatalogueIndex, text: str) -> Ranking:
+        """The ranking with the part of each document that answers best, which no index holds."""
+        shown = {
+            (item.kind, item.id): index.documents.text_key[position]
+            for candidate in ranking.candidates
+            for item in candidate.evidence
+            if item.kind is not EvidenceKind.PROFILE
+            and (position := index.position_of(item.kind.value, item.id)) is not None
+        }
+        texts = await self._live.texts(sorted({*shown.values()}))
+        bodies = {item: texts.get(key, ("", ""))[1] for item, key in shown.items()}
+        asked = await asyncio.to_thread(words_of, text)
+
+        def fill() -> Ranking:
+            return ranking.model_copy(
+                update={
+                    "candidates": tuple(
+                        candidate.model_copy(
+                            update={
+                                "evidence": tuple(
+                                    _filled(item, bodies, asked) for item in candidate.evidence
+                                )
+                            }
+                        )
+                        for candidate in ranking.candidates
+                    )
+                }
             )
-            for rank, one in enumerate(votes, start=1)
-        )
+
+        return await asyncio.to_thread(fill)
 
 
-def _evidence(
-    index: CatalogueIndex, i: int, asked: Sequence[str], texts: Mapping[str, tuple[str, str]]
+def _filled(
+    item: Evidence, bodies: Mapping[tuple[EvidenceKind, str], str], asked: Sequence[str]
 ) -> Evidence:
-    documents = index.documents
-    _, body = texts.get(documents.text_key[i], ("", ""))
-    return Evidence(
-        kind=EvidenceKind(documents.kind.values[int(documents.kind.codes[i])]),
-        id=documents.id[i],
-        title=documents.title[i],
-        passage=shorten(body, _PASSAGE, placeholder=" …"),
-        terms=tuple(word for word in asked if index.has(i, word)),
+    body = bodies.get((item.kind, item.id))
+    if not body:
+        return item
+    passage, terms = passage_of(body, asked)
+    return item.model_copy(
+        update={"passage": passage, "terms": tuple(dict.fromkeys((*item.terms, *terms)))}
     )

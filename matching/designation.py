@@ -14,10 +14,11 @@ from typing import Final
 import numpy as np
 
 from matching.calibration import probability_of_right
+from matching.encoder import Encoder
 from matching.explanation import Explainer
 from matching.index import CatalogueIndex, Scores
 from matching.naming import InstituteNames
-from matching.profiles import Profiles, ProfileScores
+from matching.profiles import Asked, Profiles, ProfileScores
 from schemas.designation import CandidateInstitute, DesignationFactor, Ranking
 from schemas.search import DocumentKind
 
@@ -33,8 +34,8 @@ _VOTING: Final = (
 )
 # Documents of staff only may vote; what is shown as evidence is public.
 _SHOWN: Final = frozenset(_VOTING) - {DocumentKind.RESEARCHER}
-# Below this a person should look closely: the first proposal is wrong more often than one in five.
-LOW_CONFIDENCE: Final = 0.8
+# Below this the first proposal is wrong more often than one time in seven: a person decides.
+LOW_CONFIDENCE: Final = 0.85
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Designator:
         self,
         index: CatalogueIndex | None,
         profiles: Profiles,
+        encoder: Encoder | None,
         names: InstituteNames,
         weights: Weights | None = None,
     ) -> None:
@@ -90,11 +92,13 @@ class Designator:
         Args:
             index: Of the catalogue; None ranks by profiles alone.
             profiles: Of all institutes.
+            encoder: The one that the profiles' vectors are of.
             names: Of all institutes.
             weights: The shipped ones when not given.
         """
         self._index = index
         self._profiles = profiles
+        self._encoder = encoder
         self._names = names
         self._weights = weights or Weights()
         self._explainer = Explainer(index)
@@ -102,13 +106,26 @@ class Designator:
         catalogue = index.version if index is not None else "no-catalogue"
         self.version = f"{_METHOD}/{profiles.version}/{catalogue}"
 
-    def rank(self, text: str, top_k: int, circumstances: Circumstances = NOTHING_KNOWN) -> Ranking:
+    def rank(
+        self,
+        text: str,
+        top_k: int,
+        circumstances: Circumstances = NOTHING_KNOWN,
+        asked: Asked | None = None,
+    ) -> Ranking:
         """The institutes that could help, best first.
 
         Returns:
             An empty ranking with confidence 0 when the text says nothing.
+
+        Args:
+            text: Personal data masked.
+            top_k: How many institutes at most.
+            circumstances: What else is known of institutes.
+            asked: The same text, when it was analysed before.
         """
-        profiles = self._profiles.score(text)
+        asked = asked or Asked.of(text, self._encoder)
+        profiles = self._profiles.score(asked)
         documents = self._index.score(text, _VOTING) if self._index is not None else None
         factors = self._factors(text, profiles, documents, circumstances)
         totals = {code: sum(own.values()) for code, own in factors.items()}
@@ -120,13 +137,14 @@ class Designator:
             )
         confidence = probability_of_right([totals[code] for code in order])
         best = totals[order[0]]
+        words = frozenset(asked.terms)
         return Ranking(
             index_version=self.version,
             confidence=confidence,
             low_confidence=confidence < LOW_CONFIDENCE,
             candidates=tuple(
                 self._candidate(
-                    text, place, code, totals[code] / best, factors[code], profiles, documents
+                    words, place, code, totals[code] / best, factors[code], profiles, documents
                 )
                 for place, code in enumerate(order[:top_k], start=1)
             ),
@@ -134,7 +152,7 @@ class Designator:
 
     def order(self, text: str, circumstances: Circumstances = NOTHING_KNOWN) -> dict[str, float]:
         """The total of every institute, without reasons: what evaluation and calibration need."""
-        profiles = self._profiles.score(text)
+        profiles = self._profiles.score(Asked.of(text, self._encoder))
         documents = self._index.score(text, _VOTING) if self._index is not None else None
         factors = self._factors(text, profiles, documents, circumstances)
         totals = {code: sum(own.values()) for code, own in factors.items() if _speaks(own)}
@@ -184,7 +202,7 @@ class Designator:
 
     def _candidate(  # noqa: PLR0913, PLR0917  # all that was found out of one institute
         self,
-        text: str,
+        words: frozenset[str],
         place: int,
         code: str,
         score: float,
@@ -193,7 +211,7 @@ class Designator:
         documents: Scores | None,
     ) -> CandidateInstitute:
         phrases = profiles.phrases[profiles.institutes.index(code)]
-        evidence = self._explainer.evidence(text, code, phrases, documents, _SHOWN)
+        evidence = self._explainer.evidence(words, code, phrases, documents, _SHOWN)
         why = self._explainer.why(evidence, factors)
         return CandidateInstitute(
             institute=code,

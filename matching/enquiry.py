@@ -6,14 +6,12 @@ general cues. Everything here is a proposal to the person at the desk.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from matching.encoder import Encoder, Vectors
-from matching.profiles import Phrase, Profiles
+from matching.profiles import Asked, Phrase, Profiles
 from matching.text import words_of
 from schemas.designation import EnquiryProposal, FirstAction
 
@@ -49,40 +47,37 @@ class _Cue:
 
 # In this order: the rarer wish is the surer one.
 _CUES: Final = tuple(
-    _Cue(service, re.compile(pattern, re.IGNORECASE))
-    for service, pattern in (
-        (
-            "exchange",
-            r"파견|상주|인력\s*교류|교류를|(연구원|박사|개발자|직원).{0,25}(와\s*계|와서\s*근무|보내서|보내\s*배우)"
-            r"|기술\s*고문|겸직|secondment|residence",
+    _Cue(service, re.compile("|".join(patterns), re.IGNORECASE))
+    for service, patterns in {
+        "exchange": (
+            r"파견|상주|인력\s*교류|교류를|기술\s*고문|겸직|secondment|residence",
+            r"(연구원|박사|개발자|직원).{0,25}(와\s*계|와서\s*근무|보내서|보내\s*배우)",
         ),
-        (
-            "transfer",
-            r"기술\s*이전|이전\s*(받|조건|해\s*주)|이전받|실시권|라이선스|라이센스|기술료|licen[cs]e|특허를\s*(쓰|사용)"
-            r"|기술을\s*사(고|서|오)",
+        "transfer": (
+            r"기술\s*이전|이전\s*(받|조건|해\s*주)|실시권|라이선스|라이센스|기술료|licen[cs]e",
+            r"특허를\s*(쓰|사용)|기술을\s*사(고|서|오)",
         ),
-        (
-            "information",
-            r"시장\s*(규모|조사|전망|동향|정보)|시장이\s*얼마|동향|로드맵|기술\s*가치|사업성|통계|논문|경쟁사\s*(특허|현황)"
-            r"|보고서를\s*구|자료(를|가|는)\s*(받|필요|구|어디)|절차를\s*(알려|모르)|등록\s*절차|정책.{0,12}(정보|어떻게)"
-            r"|어떻게\s*(신청|가입)|국제\s*기구|기금|크레딧|탄소\s*배출권|market\s+(size|data|information)",
+        "information": (
+            r"시장\s*(규모|조사|전망|동향|정보)|시장이\s*얼마|동향|로드맵|기술\s*가치|사업성|통계",
+            r"논문(을|이|과|\s+DB|\s+흐름)|경쟁사\s*(특허|현황)|보고서를\s*구|자료(를|가|는)\s*(받|필요|구|어디)",
+            r"절차를\s*(알려|모르)|등록\s*절차|정책.{0,12}(정보|어떻게)|어떻게\s*(신청|가입)",
+            r"국제\s*기구|기금|크레딧|탄소\s*배출권|market\s+(size|data|information)",
         ),
-        (
-            "equipment",
-            r"(시험|측정|분석|교정|검사|해석|관찰|촬영|멸균|조사)(을|를)?\s*(받|의뢰|맡기|신청|해\s*볼|할\s*수)"
-            r"|성적서|장비.{0,15}(빌|이용|사용|예약|쓰)|시설.{0,15}(이용|사용|있|필요)|빌려|예약|의뢰|시험기가\s*없"
-            r"|시험.{0,8}(어디|비용|일정)|교정|인정\s*받을|하는\s*(곳|시설)이\s*있|calibrat|certificate|where can we",
+        "equipment": (
+            r"(시험|측정|분석|교정|검사|해석|관찰|촬영|멸균)(을|를)?\s*(받|의뢰|맡기|신청|해\s*볼|할\s*수)",
+            r"성적서|장비.{0,15}(빌|이용|사용|예약|쓰)|시설.{0,15}(이용|사용|있|필요)|빌려|예약|의뢰",
+            r"시험기가\s*없|시험.{0,8}(어디|비용|일정)|교정(을|\s*받|$)|인정\s*받을|calibrat|certificate",
+            r"하는\s*(곳|시설)이\s*있|where can we",
         ),
-        (
-            "guidance",
-            r"자문|조언|상담|지도|컨설팅|봐\s*주|알려\s*주|가르쳐|궁금|어떻게\s*(해야|하나|하면|준비|산정)"
-            r"|모르겠|배워야|방향이\s*맞|advice|guidance|consult",
+        "guidance": (
+            r"자문|조언|상담|지도|컨설팅|봐\s*주|알려\s*주|가르쳐|궁금|모르겠|배워야|방향이\s*맞",
+            r"어떻게\s*(해야|하나|하면|준비|산정)|advice|guidance|consult",
         ),
-    )
+    }.items()
 )
 _MONEY_OR_TIME: Final = re.compile(
-    r"공동\s*(개발|연구|실험)|같이\s*(개발|연구|실험|시험)|함께\s*(개발|연구)|\d+\s*(개월|달)|\d+\s*(천|백)?\s*(만|억)\s*원"
-    r"|개발(하|중|을|해)|국산화|만들(고|어|려)|joint|co-develop"
+    r"공동\s*(개발|연구|실험)|같이\s*(개발|연구|실험|시험)|함께\s*(개발|연구)|\d+\s*(개월|달)"
+    r"|\d+\s*(천|백)?\s*(만|억)\s*원|개발(하|중|을|해)|국산화|만들(고|어|려)|joint|co-develop"
 )
 _URGENT: Final = re.compile(
     r"급(합|하|해)|긴급|시간이\s*없|이번\s*(주|달)|다음\s*(주|달)|당장|urgent", re.IGNORECASE
@@ -105,7 +100,7 @@ _QUESTIONS: Final = (
     (
         _ABOUT_CHANGE,
         "어떤 제품의 어느 공정(설비·재료·조건)에서 언제부터 무엇이 달라졌습니까?",
-        "In which process of which product (equipment, material, settings) did what change, and when?",
+        "In which process of which product (equipment, settings) did what change, and when?",
     ),
     (
         _ABOUT_NEW,
@@ -114,14 +109,13 @@ _QUESTIONS: Final = (
     ),
     (
         _ABOUT_SUPPORT,
-        "지금 공장에서 가장 먼저 풀고 싶은 기술 문제 한 가지는 무엇입니까? (제품과 공정을 함께 적어 주세요.)",
+        "지금 공장에서 가장 먼저 풀고 싶은 기술 문제 한 가지는 무엇입니까? (제품과 공정도)",
         "Which one technical problem would you solve first? (Please name product and process.)",
     ),
 )
 _ELSE: Final = (
     "어떤 제품(재질·크기)을 어떤 공정으로 만드시며, 문제가 언제 어디에서 어떻게 나타납니까?",
-    "Which product (material, size) do you make by which process, and when, where and how does the"
-    " problem show?",
+    "Which product (material, size) do you make by which process, and how does the problem show?",
 )
 
 
@@ -133,7 +127,7 @@ class EnquiryReader:
         phrases: Sequence[Phrase],
         kinds: Sequence[EnquiryKind],
         encoder: Encoder | None,
-        vectors: Mapping[str, Sequence[float]] | None = None,
+        vectors: Vectors | None = None,
     ) -> None:
         """Prepare the examples.
 
@@ -141,31 +135,32 @@ class EnquiryReader:
             phrases: The institutes' profiles.
             kinds: What is not assigned, with examples.
             encoder: None where it can't run; then words alone decide.
-            vectors: By text, of phrases and examples, where they are known.
+            vectors: Of the phrases and then of the kinds' examples; computed when not given.
         """
+        self._encoder = encoder
         self._kinds = {kind.code: kind for kind in kinds}
         everything = [
             *phrases,
             *(Phrase(kind.code, example) for kind in kinds for example in kind.examples),
         ]
-        rows = None
-        if encoder is not None and vectors is not None:
-            rows = rows_of(vectors, [phrase.text for phrase in everything])
-        self._profiles = Profiles(everything, encoder, rows)
+        self._profiles = Profiles(everything, encoder, vectors)
         trades: dict[str, set[str]] = {}
         for phrase in phrases:
             for word in words_of(phrase.text):
                 trades.setdefault(word, set()).add(phrase.institute)
         self._telling = {w for w, own in trades.items() if len(own) <= _TELLING and len(w) > 1}
 
-    def read(self, text: str, *, has_personal_data: bool = False) -> EnquiryProposal:
+    def read(
+        self, text: str, asked: Asked | None = None, *, has_personal_data: bool = False
+    ) -> EnquiryProposal:
         """Propose what to do with an enquiry.
 
         Args:
             text: As it would be shown: personal data already masked.
+            asked: The same text, when it was analysed before.
             has_personal_data: Whether masking removed anything.
         """
-        kind = self._kind(text)
+        kind = self._kind(text, asked or Asked.of(text, self._encoder))
         flags = [
             *(["personal_data"] if has_personal_data else []),
             *(["urgent"] if _URGENT.search(text) else []),
@@ -195,9 +190,9 @@ class EnquiryReader:
             flags=tuple(flags),
         )
 
-    def _kind(self, text: str) -> EnquiryKind | None:
+    def _kind(self, text: str, asked: Asked) -> EnquiryKind | None:
         """Why a text is not assigned; None when it is."""
-        scores = self._profiles.score(text)
+        scores = self._profiles.score(asked)
         if not text.strip() or not scores.institutes or scores.scores.max(initial=0) <= 0:
             return self._kinds.get(VAGUE)
         best = scores.institutes[int(scores.scores.argmax())]
@@ -218,15 +213,6 @@ def service_of(text: str) -> str:
                 return "difficulty"
             return cue.service
     return "difficulty"
-
-
-def rows_of(vectors: Mapping[str, Sequence[float]], texts: Sequence[str]) -> Vectors:
-    """The vectors of texts, a row each.
-
-    Raises:
-        KeyError: There is none of some text.
-    """
-    return np.asarray([vectors[text] for text in texts], dtype=np.float32)
 
 
 def _question(text: str) -> tuple[str, str]:

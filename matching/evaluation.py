@@ -16,6 +16,7 @@ _RESAMPLES: Final = 2000
 _SEED: Final = 1379
 _DEPTH: Final = 10
 _BINS: Final = 5
+_FLAGS: Final = frozenset({"vague", "misfiled", "personal_data"})
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,7 @@ def evaluate(labelled: Sequence[Labelled], answers: Sequence[Answer]) -> Report:
             ),
             "flag_accuracy": told(
                 lambda le, _: le.flags is not None,
-                lambda le, e: (
-                    (le.flags or frozenset()) == {"vague", "misfiled", "personal_data"} & {*e.flags}
-                ),
+                lambda le, e: (le.flags or frozenset()) == _FLAGS.intersection(e.flags),
             ),
             "masking_recall": Figure.of(
                 [
@@ -187,7 +186,7 @@ def _reciprocal(label: Labelled, answer: Answer) -> float:
 def _calibration(
     ranked: Sequence[tuple[Labelled, Answer]],
 ) -> tuple[float | None, tuple[tuple[float, float, int], ...]]:
-    """Expected calibration error over bins of equal width, and what was said and was true in each."""
+    """The expected calibration error over bins of equal width, and what each said and was."""
     said = [
         (answer.confidence, _first_is(label, answer, 1))
         for label, answer in ranked

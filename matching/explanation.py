@@ -1,7 +1,9 @@
 """Why an institute is proposed: the documents and phrases that speak for it, and one sentence."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Final
 
 import numpy as np
@@ -14,6 +16,9 @@ from schemas.search import DocumentKind
 _EACH: Final = 3
 _WORDS_SAID: Final = 3
 _NEAR: Final = 0.35
+_PASSAGE: Final = 200
+_SENTENCES: Final = 30
+_SENTENCE_END: Final = re.compile(r"(?<=[.?!다])\s+|\n+")
 _KINDS: Final = {
     EvidenceKind.PATENT: ("특허", "patent"),
     EvidenceKind.EQUIPMENT: ("장비", "equipment"),
@@ -38,7 +43,7 @@ class Explainer:
 
     def evidence(
         self,
-        text: str,
+        asked: frozenset[str],
         institute: str,
         phrases: Sequence[str],
         documents: Scores | None,
@@ -46,9 +51,16 @@ class Explainer:
     ) -> tuple[Evidence, ...]:
         """What speaks for an institute: the profile's nearest line, then its best documents.
 
-        A passage is the document's title here; whoever shows it reads the text by its id.
+        An index holds no texts, so a document's title stands for its passage; whoever shows it
+        reads the text by its id and takes `passage_of` it.
+
+        Args:
+            asked: Words and compounds of the difficulty.
+            institute: The one proposed.
+            phrases: Of its profile, the nearest first.
+            documents: Scores of the catalogue; None without one.
+            shown: Kinds of documents that may be shown.
         """
-        asked = frozenset(analyse(text).terms)
         found: list[Evidence] = []
         if phrases:
             found.append(
@@ -86,7 +98,9 @@ class Explainer:
     @staticmethod
     def why(evidence: Sequence[Evidence], factors: Mapping[DesignationFactor, float]) -> Sentence:
         """One sentence, in Korean and English."""
-        words = list(dict.fromkeys(term for item in evidence for term in item.terms))
+        # A stem of one syllable reads like a slip.
+        terms = dict.fromkeys(term for item in evidence for term in item.terms)
+        words = [term for term in terms if len(term) > 1]
         said = ", ".join(f"‘{word}’" for word in words[:_WORDS_SAID])
         phrase = next(
             (
@@ -120,6 +134,22 @@ class Explainer:
             f"{start.korean}{about.korean}(관련 {korean}: {document.title}).",
             f"{start.english}{about.english} (related {english}: {document.title}).",
         )
+
+
+def passage_of(body: str, asked: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The sentence of a text that shares most words with a difficulty, and the words it shares.
+
+    Args:
+        body: Of a document.
+        asked: Words of the difficulty.
+    """
+    words = frozenset(asked)
+    sentences = [part.strip() for part in _SENTENCE_END.split(body) if part.strip()]
+    shared = [_shared(words, sentence) for sentence in sentences[:_SENTENCES]]
+    if not shared:
+        return "", ()
+    best = max(range(len(shared)), key=lambda number: len(shared[number]))
+    return shorten(sentences[best], _PASSAGE, placeholder=" …"), shared[best]
 
 
 def _shared(asked: frozenset[str], text: str) -> tuple[str, ...]:

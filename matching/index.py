@@ -238,11 +238,25 @@ class CatalogueIndex:
             terms=tuple(term for term in terms if self.has(position, term)),
         )
 
+    def position_of(self, kind: str, key: str) -> int | None:
+        """Where a document stands; None when it is not here."""
+        return self._positions.get((kind, key))
+
     def has(self, position: int, term: str) -> bool:
         """Whether a document has a term."""
         column = self.lexical.having(term)
         place = int(np.searchsorted(column, position))
         return place < len(column) and int(column[place]) == position
+
+    @cached_property
+    def _positions(self) -> dict[tuple[str, str], int]:
+        kinds = self.documents.kind
+        return {
+            (kinds.values[code], key): position
+            for position, (code, key) in enumerate(
+                zip(kinds.codes.tolist(), self.documents.id, strict=True)
+            )
+        }
 
     @cached_property
     def _corrector(self) -> Corrector:

@@ -60,6 +60,29 @@ class ProfileScores:
     phrases: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A text, analysed and encoded once for everything that compares it with phrases.
+
+    Attributes:
+        plain: In compatibility form, spaces repaired.
+        vectors: Of the whole, then of its sentences if it has several; empty without an encoder.
+    """
+
+    plain: str
+    terms: Sequence[str]
+    vectors: Sequence[Vectors]
+
+    @classmethod
+    def of(cls, text: str, encoder: Encoder | None) -> "Asked":
+        """Analyse and encode a text."""
+        plain = with_spaces(normal_form(text))
+        if encoder is None or not plain:
+            return cls(plain, terms_of(text), ())
+        wholes = [plain, *_sentences(plain)]
+        return cls(plain, terms_of(text), [encoder.encode_question(part) for part in wholes])
+
+
 class Profiles:
     """The profiles of all institutes. They never change; other phrases need new ones."""
 
@@ -81,7 +104,6 @@ class Profiles:
         self.institutes = tuple(sorted({phrase.institute for phrase in phrases}))
         self._phrases = phrases
         self._owners = np.asarray([self.institutes.index(phrase.institute) for phrase in phrases])
-        self._encoder = encoder
         self._vectors = vectors
         if encoder is not None and vectors is None and phrases:
             self._vectors = phrase_vectors(encoder, [phrase.text for phrase in phrases])
@@ -98,27 +120,23 @@ class Profiles:
         name = encoder.name if encoder is not None else "words-only"
         self.version = f"{name}/{sha256(content.encode()).hexdigest()[:12]}"
 
-    def score(self, text: str) -> ProfileScores:
-        """How well each institute's profile answers `text`."""
-        plain = with_spaces(normal_form(text))
-        terms = terms_of(text)
-        weights = dict.fromkeys(terms, 1.0)
-        for others in self._synonyms.of(terms).values():
+    def score(self, asked: Asked) -> ProfileScores:
+        """How well each institute's profile answers a text."""
+        weights = dict.fromkeys(asked.terms, 1.0)
+        for others in self._synonyms.of(asked.terms).values():
             for other in others:
                 weights.setdefault(other, _SYNONYM)
+        pairs = dict.fromkeys(_pairs(asked.plain), 1.0)
         total = _BY_WORD * _scaled(self._by_word.score(weights))
-        total += _BY_SYLLABLES * _scaled(self._by_syllables.score(dict.fromkeys(_pairs(plain), 1)))
+        total += _BY_SYLLABLES * _scaled(self._by_syllables.score(pairs))
         shared = np.asarray([len(own & weights.keys()) for own in self._phrase_terms], dtype=float)
         near = shared / max(float(shared.max(initial=0)), 1.0)
-        if self._encoder is not None and self._vectors is not None and plain:
-            whole = self._vectors @ self._encoder.encode_question(plain)
-            total += _WHOLE_TEXT * _scaled(self._nearest(whole))
-            parts = [
-                self._nearest(self._vectors @ self._encoder.encode_question(sentence))
-                for sentence in _sentences(plain)
-            ] or [self._nearest(whole)]
-            total += _BY_SENTENCE * _scaled(np.mean(parts, axis=0))
-            near = near + _scaled(whole.astype(float))
+        if self._vectors is not None and asked.vectors:
+            nearness = [self._vectors @ vector for vector in asked.vectors]
+            by_text = [self._nearest(one) for one in nearness]
+            total += _WHOLE_TEXT * _scaled(by_text[0])
+            total += _BY_SENTENCE * _scaled(np.mean(by_text[1:] or by_text, axis=0))
+            near = near + _scaled(nearness[0].astype(float))
         return ProfileScores(
             self.institutes,
             total / max(float(total.max(initial=0)), 1.0),

@@ -252,6 +252,32 @@ def simulate(  # noqa: PLR0913, PLR0917  # each is an option
 
 
 @app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled difficulties.", exists=True)],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with plots here.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="The patents that the file asks for.", exists=True)
+    ] = None,
+) -> None:
+    """Measure matching on labelled difficulties, beside simple baselines.
+
+    Needs no running centre: it takes the profiles and the sample catalogue of this release.
+    """
+    # Loaded here: no other command needs the models, the plots or a database of its own.
+    from workers.evaluation.command import run_evaluation  # noqa: PLC0415
+    from workers.evaluation.forms import UnknownForm  # noqa: PLC0415
+
+    try:
+        run_evaluation(file, corpus, console, as_json=as_json, html=html)
+    except UnknownForm as reason:
+        _end_with(str(reason))
+
+
+@app.command()
 def rebuild() -> None:
     """Write the read model anew from the workflows, which own the truth about every case.
 

@@ -88,7 +88,9 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     archive = ArchiveActivities(pool, client)
     rounds = RoundActivities(pool, client, dispatch)
     notification = NotificationActivities(pool, client, settings)
-    matching = MatchingActivities(pool, LiveIndex(PostgresCatalogue(pool), shipped_encoder))
+    matching = MatchingActivities(
+        pool, LiveIndex(PostgresCatalogue(pool), shipped_encoder), shipped_encoder
+    )
     preparation = PreparationActivities(pool, shipped_encoder)
     return {
         CASE: Registration(

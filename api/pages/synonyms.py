@@ -18,19 +18,26 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 Editor = Annotated[Caller, Depends(auth.SYNONYM_EDITORS)]
 MOST_LETTERS: Final = 60
+_PAGE: Final = 50
 _DONE: Final = ("added", "changed", "removed", "there", "gone")
 
 
 @router.get("/synonyms")
-async def synonym_list(
+async def synonym_list(  # noqa: PLR0913  # a route's parameters
     visit: VisitDep,
     caller: Editor,
+    *,
     q: Annotated[str, Query(max_length=MOST_LETTERS)] = "",
-    number: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+    word: Annotated[str, Query(max_length=MOST_LETTERS)] = "",
+    other: Annotated[str, Query(max_length=MOST_LETTERS)] = "",
     done: str = "",
 ) -> Response:
-    """Pairs of words, found by either of them, with the last changes."""
-    return await _page(visit, caller, q=q.replace("\0", ""), number=number, done=done)
+    """Pairs of words, found by either of them, with the last changes.
+
+    `word` and `other` are the last pair of the page before.
+    """
+    after = (word.replace("\0", ""), other.replace("\0", ""))
+    return await _page(visit, caller, q=q.replace("\0", ""), after=after, done=done)
 
 
 async def _page(  # noqa: PLR0913  # what the page is made of
@@ -38,17 +45,18 @@ async def _page(  # noqa: PLR0913  # what the page is made of
     caller: Caller,
     *,
     q: str = "",
-    number: int = 1,
+    after: tuple[str, str] = ("", ""),
     done: str = "",
     error: str = "",
     typed: tuple[str, str] = ("", ""),
 ) -> Response:
     pool = visit.centre.pool
-    pairs, total = await synonyms.page(pool, q.strip(), (number - 1) * synonyms.PAGE)
-    changes = await synonyms.history(pool)
+    # One more than is shown tells that there is a next page.
+    pairs = await synonyms.page(pool, q.strip(), after, _PAGE + 1)
+    changes = await synonyms.changes(pool)
     people = {
         account_id: account.display_name
-        for account_id in {change.actor for change in changes}
+        for account_id in {change.changed_by for change in changes}
         if (account := await accounts.find(pool, account_id)) is not None
     }
     return await page(
@@ -57,10 +65,10 @@ async def _page(  # noqa: PLR0913  # what the page is made of
         caller=caller,
         status=422 if error else 200,
         q=q,
-        pairs=pairs,
-        total=total,
-        number=number,
-        goes_on=number * synonyms.PAGE < total,
+        pairs=pairs[:_PAGE],
+        total=await synonyms.count(pool, q.strip()),
+        later=after != ("", ""),
+        goes_on=len(pairs) > _PAGE,
         changes=changes,
         people=people,
         done=done if done in _DONE else "",
@@ -77,35 +85,39 @@ async def add_synonym(visit: VisitDep, caller: Editor, posted: PostedForm) -> Re
     if error := _wrong_with(visit, word, other):
         return await _page(visit, caller, error=error, typed=(word, other))
     async with transaction(visit.centre.pool) as db:
-        added = await synonyms.add(db, word, other, actor=caller.actor.id, at=visit.centre.clock())
+        added = await synonyms.add(db, word, other, by=caller.actor.id, at=visit.centre.clock())
     return _back(posted, "added" if added else "there")
 
 
-@router.post("/synonyms/{synonym_id}/change")
-async def change_synonym(
-    synonym_id: int, visit: VisitDep, caller: Editor, posted: PostedForm
-) -> Response:
+@router.post("/synonyms/change")
+async def change_synonym(visit: VisitDep, caller: Editor, posted: PostedForm) -> Response:
     """Put other words in a pair's place."""
     word, other = _words_in(posted)
     if error := _wrong_with(visit, word, other):
         return await _page(visit, caller, error=error)
     async with transaction(visit.centre.pool) as db:
         changed = await synonyms.change(
-            db, synonym_id, word, other, actor=caller.actor.id, at=visit.centre.clock()
+            db, _old_in(posted), (word, other), by=caller.actor.id, at=visit.centre.clock()
         )
-    return _back(posted, "gone" if changed is None else "changed" if changed else "there")
+    return _back(posted, "changed" if changed else "gone")
 
 
-@router.post("/synonyms/{synonym_id}/remove")
-async def remove_synonym(
-    synonym_id: int, visit: VisitDep, caller: Editor, posted: PostedForm
-) -> Response:
+@router.post("/synonyms/remove")
+async def remove_synonym(visit: VisitDep, caller: Editor, posted: PostedForm) -> Response:
     """Take a pair out of the list."""
     async with transaction(visit.centre.pool) as db:
         removed = await synonyms.remove(
-            db, synonym_id, actor=caller.actor.id, at=visit.centre.clock()
+            db, *_old_in(posted), by=caller.actor.id, at=visit.centre.clock()
         )
     return _back(posted, "removed" if removed else "gone")
+
+
+def _old_in(posted: FormData) -> tuple[str, str]:
+    """The pair that a form is about; one that no list has when it names none."""
+    first, second = (
+        (text_in(posted, name) or "").replace("\0", "") for name in ("old_word", "old_other")
+    )
+    return first, second
 
 
 def _words_in(posted: FormData) -> tuple[str, str]:

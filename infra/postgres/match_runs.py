@@ -46,14 +46,14 @@ async def add_run(db: Database, case_number: str, input_sha256: str, ranking: Ra
         input_sha256,
         ranking.confidence,
         ranking.low_confidence,
-        None if ranking.enquiry is None else ranking.enquiry.model_dump(mode="json"),
+        ranking.enquiry and ranking.enquiry.model_dump(mode="json"),
         [case.model_dump(mode="json") for case in ranking.similar_cases],
     )
     if added:
         await db.executemany(
             """
-            INSERT INTO match_candidate (run_id, rank, institute, score, researchers, evidence,
-                                         why, why_en, factors)
+            INSERT INTO match_candidate (run_id, rank, institute, score, researchers, evidence, why,
+                                         why_en, factors)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             [

@@ -60,12 +60,12 @@ class PostgresCatalogue:
                     timeout=_READ_SECONDS,
                 )
             ]
+            pairs = await synonyms.in_force(connection)
             terms = await connection.fetch(
                 "SELECT text_key, terms FROM text_analysis WHERE analyser = $1",
                 analyser,
                 timeout=_READ_SECONDS,
             )
-            meant = await synonyms.by_word(connection)
             vectors = await connection.fetch(
                 "SELECT text_key, vector FROM text_embedding WHERE model = $1 AND dimensions = $2",
                 model,
@@ -77,7 +77,7 @@ class PostgresCatalogue:
             documents=documents,
             terms={row["text_key"]: row["terms"] for row in terms},
             vectors={row["text_key"]: row["vector"] for row in vectors},
-            synonyms=meant,
+            synonyms=pairs,
         )
 
     async def texts(self, keys: Sequence[str]) -> Mapping[str, tuple[str, str]]:

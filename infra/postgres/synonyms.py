@@ -1,23 +1,61 @@
-"""The list of synonyms that staff maintain, with the history of its changes."""
+"""Words that mean the same: the shipped list and what staff made of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from infra.postgres.pool import Database
 
-PAGE: Final = 50
-_HISTORY: Final = 30
 
+@dataclass(frozen=True, kw_only=True)
+class SynonymRow:
+    """A pair of words; it holds both ways."""
 
-@dataclass(frozen=True)
-class Synonym:
-    """Two words that mean the same; the pair holds both ways."""
-
-    synonym_id: int
     word: str
-    other: str
+    synonym: str
+    changed_by: str
+    changed_at: datetime
+
+
+async def page(
+    db: Database, search: str = "", after: tuple[str, str] = ("", ""), limit: int = 100
+) -> list[SynonymRow]:
+    """Pairs in force in which a word has `search`, in order.
+
+    Args:
+        db: Where they are kept.
+        search: Part of either word; empty for all.
+        after: The last pair of the page before.
+        limit: How many at most.
+    """
+    rows = await db.fetch(
+        """
+        SELECT word, synonym, changed_by, changed_at
+          FROM synonym
+         WHERE NOT removed
+           AND (strpos(word, $1) > 0 OR strpos(synonym, $1) > 0 OR $1 = '')
+           AND (word, synonym) > ($2, $3)
+         ORDER BY word, synonym
+         LIMIT $4
+        """,
+        search,
+        *after,
+        limit,
+    )
+    return [SynonymRow(**dict(row)) for row in rows]
+
+
+async def count(db: Database, search: str = "") -> int:
+    """How many pairs in force have `search` in a word."""
+    return await db.fetchval(
+        """
+        SELECT count(*)
+          FROM synonym
+         WHERE NOT removed
+           AND (strpos(word, $1) > 0 OR strpos(synonym, $1) > 0 OR $1 = '')
+        """,
+        search,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,155 +63,151 @@ class SynonymChange:
     """One change of the list.
 
     Attributes:
-        actor: Id of the account.
-        act: `added`, `changed` or `removed`.
-        old_word, old_other: What stood there before it was changed.
+        act: `added` or `removed`; a pair that was changed is removed and added.
+        changed_by: Id of the account.
     """
 
-    at: datetime
-    actor: str
-    act: str
     word: str
-    other: str
-    old_word: str | None
-    old_other: str | None
+    synonym: str
+    act: str
+    changed_by: str
+    changed_at: datetime
 
 
-async def page(db: Database, search: str, offset: int) -> tuple[list[Synonym], int]:
-    """Pairs with a word that contains `search`, by letters, and how many there are."""
-    rows = await db.fetch(
-        """
-        SELECT synonym_id, word, other, count(*) OVER () AS total
-          FROM synonym
-         WHERE $1 = '' OR strpos(lower(word), lower($1)) > 0 OR strpos(lower(other), lower($1)) > 0
-         ORDER BY word, other
-         LIMIT $2
-        OFFSET $3
-        """,
-        search,
-        PAGE,
-        offset,
-    )
-    total = rows[0]["total"] if rows else 0
-    return [Synonym(row["synonym_id"], row["word"], row["other"]) for row in rows], total
-
-
-async def by_word(db: Database) -> Mapping[str, Sequence[str]]:
-    """By word the other words for the same, in both directions: what an index is built with."""
-    found: dict[str, list[str]] = {}
-    for row in await db.fetch("SELECT word, other FROM synonym ORDER BY word, other"):
-        found.setdefault(row["word"], []).append(row["other"])
-        found.setdefault(row["other"], []).append(row["word"])
-    return found
-
-
-async def load(db: Database, pairs: Sequence[tuple[str, str]]) -> None:
-    """Put a shipped list into an empty table; one that staff have begun is left as it is."""
-    if await db.fetchval("SELECT EXISTS (SELECT FROM synonym_change)"):
-        return
-    await db.executemany(
-        "INSERT INTO synonym (word, other) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        [_ordered(word, other) for word, other in pairs if word != other],
-    )
-
-
-async def add(db: Database, word: str, other: str, *, actor: str, at: datetime) -> bool:
-    """Add a pair; False when it is there already. The caller opens the transaction."""
-    first, second = _ordered(word, other)
-    added = await db.fetchval(
-        """
-        INSERT INTO synonym (word, other)
-        VALUES ($1, $2)
-        ON CONFLICT DO NOTHING
-        RETURNING true
-        """,
-        first,
-        second,
-    )
-    if added:
-        await _record(db, at, actor, "added", (first, second), (None, None))
-    return bool(added)
-
-
-async def change(  # noqa: PLR0913  # what it was, what it becomes, by whom
-    db: Database, synonym_id: int, word: str, other: str, *, actor: str, at: datetime
-) -> bool | None:
-    """Change a pair; None when it is gone, False when the new one is there already.
-
-    The caller opens the transaction.
-    """
-    old = await db.fetchrow(
-        "SELECT word, other FROM synonym WHERE synonym_id = $1 FOR UPDATE", synonym_id
-    )
-    if old is None:
-        return None
-    first, second = _ordered(word, other)
-    before = (old["word"], old["other"])
-    if before == (first, second):
-        return True
-    changed = await db.fetchval(
-        """
-        UPDATE synonym
-           SET word = $2, other = $3
-         WHERE synonym_id = $1
-           AND NOT EXISTS (SELECT FROM synonym WHERE word = $2 AND other = $3)
-        RETURNING true
-        """,
-        synonym_id,
-        first,
-        second,
-    )
-    if changed:
-        await _record(db, at, actor, "changed", (first, second), before)
-    return bool(changed)
-
-
-async def remove(db: Database, synonym_id: int, *, actor: str, at: datetime) -> bool:
-    """Take a pair away; False when it is gone already. The caller opens the transaction."""
-    gone = await db.fetchrow(
-        "DELETE FROM synonym WHERE synonym_id = $1 RETURNING word, other", synonym_id
-    )
-    if gone is None:
-        return False
-    await _record(db, at, actor, "removed", (gone["word"], gone["other"]), (None, None))
-    return True
-
-
-async def history(db: Database) -> list[SynonymChange]:
+async def changes(db: Database, limit: int = 30) -> list[SynonymChange]:
     """The last changes, the latest first."""
     rows = await db.fetch(
         """
-        SELECT at, actor, act, word, other, old_word, old_other
+        SELECT word, synonym, act, changed_by, changed_at
           FROM synonym_change
-         ORDER BY seq DESC
+         ORDER BY change_id DESC
          LIMIT $1
         """,
-        _HISTORY,
+        limit,
     )
     return [SynonymChange(**dict(row)) for row in rows]
 
 
-async def _record(  # noqa: PLR0913, PLR0917  # a line of history
+async def in_force(db: Database) -> dict[str, tuple[str, ...]]:
+    """By word, the other words for the same."""
+    rows = await db.fetch(
+        """
+        SELECT word, array_agg(DISTINCT other ORDER BY other) AS others
+          FROM (
+               SELECT word, synonym AS other FROM synonym WHERE NOT removed
+                UNION
+               SELECT synonym, word FROM synonym WHERE NOT removed
+               ) AS both_ways
+         GROUP BY word
+        """
+    )
+    return {row["word"]: tuple(row["others"]) for row in rows}
+
+
+async def add(db: Database, word: str, synonym: str, *, by: str, at: datetime) -> bool:
+    """Add a pair, or bring a removed one back; the caller opens the transaction.
+
+    Returns:
+        False when it was there already.
+    """
+    first, second = _in_order(word, synonym)
+    added = await db.fetchval(
+        """
+        INSERT INTO synonym (word, synonym, changed_by, changed_at)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (word, synonym) DO UPDATE
+           SET removed = false, changed_by = excluded.changed_by, changed_at = excluded.changed_at
+         WHERE synonym.removed
+        RETURNING true
+        """,
+        first,
+        second,
+        by,
+        at,
+    )
+    if added:
+        await _note(db, first, second, "added", by, at)
+    return bool(added)
+
+
+async def remove(db: Database, word: str, synonym: str, *, by: str, at: datetime) -> bool:
+    """Take a pair out of force; the caller opens the transaction.
+
+    Returns:
+        False when it was not in force.
+    """
+    first, second = _in_order(word, synonym)
+    removed = await db.fetchval(
+        """
+        UPDATE synonym
+           SET removed = true, changed_by = $3, changed_at = $4
+         WHERE word = $1 AND synonym = $2 AND NOT removed
+        RETURNING true
+        """,
+        first,
+        second,
+        by,
+        at,
+    )
+    if removed:
+        await _note(db, first, second, "removed", by, at)
+    return bool(removed)
+
+
+async def change(  # a pair, another, and who does it when
     db: Database,
+    old: tuple[str, str],
+    new: tuple[str, str],
+    *,
+    by: str,
     at: datetime,
-    actor: str,
-    act: str,
-    pair: tuple[str, str],
-    before: tuple[str | None, str | None],
-) -> None:
+) -> bool:
+    """Put a pair in another's place; the caller opens the transaction.
+
+    Returns:
+        False when the old one was not in force; nothing has changed then.
+    """
+    if not await remove(db, *old, by=by, at=at):
+        return False
+    await add(db, *new, by=by, at=at)
+    return True
+
+
+async def load_shipped(db: Database, pairs: Sequence[tuple[str, str]], at: datetime) -> None:
+    """Add this release's pairs; what staff removed stays removed."""
+    ordered = [_in_order(*pair) for pair in pairs]
     await db.execute(
         """
-        INSERT INTO synonym_change (at, actor, act, word, other, old_word, old_other)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO synonym (word, synonym, changed_by, changed_at)
+        SELECT DISTINCT given.word, given.synonym, 'release', $3::timestamptz
+          FROM unnest($1::text[], $2::text[]) AS given (word, synonym)
+         WHERE NOT EXISTS (
+               SELECT FROM synonym AS kept
+                WHERE kept.word = given.word AND kept.synonym = given.synonym
+               )
         """,
+        [first for first, _ in ordered],
+        [second for _, second in ordered],
         at,
-        actor,
-        act,
-        *pair,
-        *before,
     )
 
 
-def _ordered(word: str, other: str) -> tuple[str, str]:
-    first, second = sorted((word, other))
+async def _note(  # noqa: PLR0913, PLR0917  # the row of a change
+    db: Database, word: str, synonym: str, act: str, by: str, at: datetime
+) -> None:
+    await db.execute(
+        """
+        INSERT INTO synonym_change (word, synonym, act, changed_by, changed_at)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        word,
+        synonym,
+        act,
+        by,
+        at,
+    )
+
+
+def _in_order(word: str, synonym: str) -> tuple[str, str]:
+    first, second = sorted((word.strip(), synonym.strip()))
     return first, second

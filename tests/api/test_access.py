@@ -40,7 +40,6 @@ def address(path: str, case_number: str, task_id: str) -> str:
         round_id="round-medium-2000-01",
         database="patents",
         item_id="none",
-        synonym_id=0,
     )
 
 

@@ -1,14 +1,3 @@
--- What is shown of a ranking beside its institutes: why each is proposed, what each factor added, how
--- the text reads, and closed cases like it.
-ALTER TABLE match_run
-  ADD COLUMN low_confidence boolean NOT NULL DEFAULT false,
-  ADD COLUMN enquiry        jsonb,
-  ADD COLUMN similar_cases  jsonb NOT NULL DEFAULT '[]';
-ALTER TABLE match_candidate
-  ADD COLUMN why     text NOT NULL DEFAULT '',
-  ADD COLUMN why_en  text NOT NULL DEFAULT '',
-  ADD COLUMN factors jsonb NOT NULL DEFAULT '{}';
-
 -- What coordinators decided, beside what matching had proposed to them: the labels from which
 -- matching is measured and calibrated. A view, so that there is no second truth beside the tasks.
 CREATE VIEW match_label AS

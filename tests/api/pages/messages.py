@@ -115,7 +115,7 @@ def labels() -> Iterator[tuple[str, ...]]:
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
-        "synonym_act": ("added", "changed", "removed"),
+        "synonym_act": ("added", "removed"),
         "synonym_done": ("added", "changed", "removed", "there", "gone"),
         "database": OpenDatabase,
         "database_text": OpenDatabase,
