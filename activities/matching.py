@@ -1,39 +1,50 @@
-"""Matching: reads the catalogue, ranks institutes for a case, keeps the run with its evidence."""
+"""Matching: ranks institutes for a case over the current index, keeps the run with its evidence."""
 
 import asyncio
 import hashlib
+from collections.abc import Callable, Mapping, Sequence
 
 import asyncpg
-import structlog
 from temporalio import activity
 
-from infra.postgres import catalogue, match_runs
-from infra.postgres.catalogue import Catalogue
+from activities.understanding import Understanding
+from infra.postgres import match_runs
 from infra.postgres.pool import transaction
-from matching.index import Document, Matcher, MatchIndex, ResearchField
+from matching.encoder import Encoder
+from matching.explanation import passage_of
+from matching.index import CatalogueIndex
+from matching.live import LiveIndex
+from matching.text import words_of
 from schemas.case import Candidate
-from schemas.designation import EvidenceKind, MatchRequest, MatchResult
+from schemas.designation import Evidence, EvidenceKind, MatchRequest, MatchResult, Ranking
 from workflows.activity_stubs import Matching
-
-log = structlog.stdlib.get_logger()
 
 _HEARTBEAT_SECONDS = 5.0
 
 
-class MatchingActivities(Matching):
-    """Holds one index, built when first needed and again when the catalogue changed."""
+def _no_encoder() -> Encoder | None:
+    return None
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+
+class MatchingActivities(Matching):
+    """Ranks over the process's index."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        live: LiveIndex,
+        encoder: Callable[[], Encoder | None] = _no_encoder,
+    ) -> None:
         self._pool = pool
-        self._catalogue: Catalogue | None = None
-        self._index: Matcher | None = None
-        self._building = asyncio.Lock()
+        self._live = live
+        self._understanding = Understanding(pool, encoder)
 
     @activity.defn(name="matching.rank_institutes")
     async def rank_institutes(self, request: MatchRequest) -> MatchResult:
         text = await match_runs.case_text(self._pool, request.case_number)
-        index = await self._current_index()
-        ranking = await asyncio.to_thread(index.rank, text, request.top_k)
+        index = await self._newest_index()
+        ranking = await self._understanding.rank(request.case_number, text, request.top_k, index)
+        ranking = await self._with_passages(ranking, index, text)
         async with transaction(self._pool) as db:
             run_id = await match_runs.add_run(
                 db, request.case_number, hashlib.sha256(text.encode()).hexdigest(), ranking
@@ -46,52 +57,56 @@ class MatchingActivities(Matching):
                 Candidate(institute=c.institute, rank=c.rank, score=c.score)
                 for c in ranking.candidates
             ),
+            low_confidence=ranking.low_confidence,
         )
 
-    async def _current_index(self) -> Matcher:
-        async with self._building:
-            rows = await catalogue.read_catalogue(self._pool)
-            if self._index is None or rows != self._catalogue:
-                building = asyncio.create_task(asyncio.to_thread(build_index, rows))
-                while not building.done():
-                    activity.heartbeat()
-                    await asyncio.wait([building], timeout=_HEARTBEAT_SECONDS)
-                self._index, self._catalogue = await building, rows
-                log.info("match_index_built", version=self._index.version)
-            return self._index
+    async def _newest_index(self) -> CatalogueIndex:
+        """Waits for an index of the catalogue as it is now: a designation can wait for seconds."""
+        building = asyncio.create_task(self._live.newest())
+        while not building.done():
+            activity.heartbeat()
+            await asyncio.wait([building], timeout=_HEARTBEAT_SECONDS)
+        return building.result()
+
+    async def _with_passages(self, ranking: Ranking, index: CatalogueIndex, text: str) -> Ranking:
+        """The ranking with the part of each document that answers best, which no index holds."""
+        shown = {
+            (item.kind, item.id): index.documents.text_key[position]
+            for candidate in ranking.candidates
+            for item in candidate.evidence
+            if item.kind is not EvidenceKind.PROFILE
+            and (position := index.position_of(item.kind.value, item.id)) is not None
+        }
+        texts = await self._live.texts(sorted({*shown.values()}))
+        bodies = {item: texts.get(key, ("", ""))[1] for item, key in shown.items()}
+        asked = await asyncio.to_thread(words_of, text)
+
+        def fill() -> Ranking:
+            return ranking.model_copy(
+                update={
+                    "candidates": tuple(
+                        candidate.model_copy(
+                            update={
+                                "evidence": tuple(
+                                    _filled(item, bodies, asked) for item in candidate.evidence
+                                )
+                            }
+                        )
+                        for candidate in ranking.candidates
+                    )
+                }
+            )
+
+        return await asyncio.to_thread(fill)
 
 
-def build_index(rows: Catalogue) -> MatchIndex:
-    """The index of a catalogue; equipment that is not offered is no part of it."""
-    documents = [
-        Document(
-            EvidenceKind.PROFILE, profile.code, profile.code, profile.names[0],
-            " ".join((*profile.names, *profile.fields)),
-        )
-        for profile in rows.profiles
-    ]  # fmt: skip
-    documents += [
-        Document(
-            EvidenceKind.PATENT, patent.application_number, patent.institute, patent.title_ko,
-            f"{patent.summary} {patent.title_en}",
-        )
-        for patent in rows.patents
-    ]  # fmt: skip
-    documents += [
-        Document(
-            EvidenceKind.EQUIPMENT, item.equipment_id, item.institute, item.name,
-            f"{item.specification} {item.field_of_use}",
-        )
-        for item in rows.equipment
-    ]  # fmt: skip
-    documents += [
-        Document(
-            EvidenceKind.LAB, lab.lab_id, lab.institute, lab.name,
-            f"{lab.description} {lab.supports}",
-        )
-        for lab in rows.labs
-    ]  # fmt: skip
-    fields = [
-        ResearchField(person.institute, " ".join(person.fields)) for person in rows.researchers
-    ]
-    return MatchIndex(documents, fields)
+def _filled(
+    item: Evidence, bodies: Mapping[tuple[EvidenceKind, str], str], asked: Sequence[str]
+) -> Evidence:
+    body = bodies.get((item.kind, item.id))
+    if not body:
+        return item
+    passage, terms = passage_of(body, asked)
+    return item.model_copy(
+        update={"passage": passage, "terms": tuple(dict.fromkeys((*item.terms, *terms)))}
+    )

@@ -1,5 +1,6 @@
 """Puts the API together: routes, problems, headers, and what they all stand on."""
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import AsyncGenerator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
@@ -22,8 +24,14 @@ from api.description import describe
 from api.pages.rendering import unrouted
 from api.security import BrowserPolicy, SizeLimit
 from infra.postgres.pool import open_pool
+from infra.postgres.search_index import PostgresCatalogue
 from infra.settings import Settings
 from infra.temporal import lazy_client
+from matching.encoder import shipped_encoder
+from matching.index import CatalogueIndex
+from matching.live import LiveIndex
+
+log = structlog.stdlib.get_logger()
 
 VERSION: Final = "1"
 DESCRIPTION: Final = """
@@ -44,10 +52,15 @@ async def open_centre(settings: Settings) -> AsyncGenerator[Centre]:
     pool = await open_pool(
         settings.database_url.get_secret_value(), max_size=settings.database_pool_size
     )
+    index = LiveIndex(PostgresCatalogue(pool, public_only=True), shipped_encoder)
+    # Built beside the first requests: only who searches waits for it.
+    building = asyncio.create_task(index.current())
+    building.add_done_callback(_say_if_failed)
     try:
         temporal = await lazy_client(settings)
         yield Centre(
             pool=pool,
+            index=index,
             temporal=temporal,
             secrets=Secrets(settings.pepper.get_secret_value().encode()),
             secure_cookies=settings.secure_cookies,
@@ -55,7 +68,14 @@ async def open_centre(settings: Settings) -> AsyncGenerator[Centre]:
             mailbox_dir=settings.mailbox_dir,
         )
     finally:
+        building.cancel()
         await pool.close()
+
+
+def _say_if_failed(building: "asyncio.Task[CatalogueIndex]") -> None:
+    """The first search tries again, and answers with the failure if there still is one."""
+    if not building.cancelled() and (failure := building.exception()) is not None:
+        log.warning("search_index_failed", error=type(failure).__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:

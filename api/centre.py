@@ -14,6 +14,8 @@ import asyncpg
 from fastapi import Request
 from temporalio.client import Client
 
+from matching.live import LiveIndex
+
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 # No 0/O, 1/I/L, U/V: read out over the telephone and typed by hand.
 CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTWXYZ"
@@ -66,6 +68,7 @@ class Centre:
     """The parts that routes work with.
 
     Attributes:
+        index: Of what is public, and of nothing else.
         clock: Stamps `submitted_at`; the only clock of the API.
         secure_cookies: Whether cookies travel over TLS only; off for plain http on one machine.
         temporal_ui_url: Of the Temporal UI, which may call the codec endpoint.
@@ -75,6 +78,7 @@ class Centre:
     pool: asyncpg.Pool
     temporal: Client
     secrets: Secrets
+    index: LiveIndex
     clock: Callable[[], datetime] = utc_now
     secure_cookies: bool = True
     temporal_ui_url: str | None = None

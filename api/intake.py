@@ -16,6 +16,7 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from api.asked_items import asked_item
 from api.auth import Caller
 from api.centre import Centre, calling_temporal
 from api.idempotency import other_body
@@ -168,6 +169,7 @@ async def check_intake(
             "Give an e-mail address or a telephone number, so that the centre can answer.",
             field="/company/email",
         )
+    await asked_item(centre, request.details)
     await _check_reference_data(centre, request, received_at)
 
 

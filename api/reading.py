@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from api.asked_items import AskedItem, item_of_case
 from api.auth import Caller, scope_of
 from api.centre import Centre
 from api.problems import CASE_UNKNOWN
-from infra.postgres import cases, companies, documents, effects, journal, tasks
+from infra.postgres import cases, companies, documents, effects, journal, match_runs, tasks
 from infra.postgres.cases import StoredCase
 from schemas.actor import Actor
 from schemas.base import WireModel, is_round
@@ -20,6 +21,7 @@ from schemas.case import (
     PromiseState,
     Service,
 )
+from schemas.designation import CandidateInstitute, EnquiryProposal, PastCase
 from schemas.document import document_id_of, is_document_reference
 from schemas.journal import JournalEntry
 from schemas.outcome import (
@@ -111,6 +113,7 @@ class StaffView(WireModel):
 
     Attributes:
         messages: Messages and files, the latest first.
+        item: What of the open databases the company asked for.
     """
 
     case_number: str
@@ -129,6 +132,7 @@ class StaffView(WireModel):
     messages: list[Arrival]
     projection: Literal["done", "pending"]
     links: dict[str, str]
+    item: AskedItem | None = None
 
 
 class CaseSummary(WireModel):
@@ -143,16 +147,24 @@ class CaseSummary(WireModel):
     region: str | None
     received_at: datetime
     promises: list[PromiseView]
+    item: AskedItem | None = None
 
 
-class EvidenceView(WireModel):
-    """Why matching proposed an institute; checkable in the catalogue."""
+class MatchView(WireModel):
+    """What is said of a ranking as a whole, beside its institutes.
 
-    rank: int
-    institute: str
-    score: float
-    researchers: int
-    evidence: Any
+    Attributes:
+        confidence: How likely it is that the first institute can help, 0 to 1.
+        low_confidence: The person decides; the order is of little help.
+        enquiry: How the text reads: what is missing, who else may be responsible.
+        similar_cases: Closed cases like this one, and how they ended.
+    """
+
+    confidence: float
+    low_confidence: bool
+    index_version: str
+    enquiry: EnquiryProposal | None
+    similar_cases: tuple[PastCase, ...]
 
 
 class TaskView(WireModel):
@@ -161,6 +173,7 @@ class TaskView(WireModel):
     Attributes:
         form: JSON Schema of the outcome; `x-kind` and `x-needed-when` say how to ask.
         case: None for a selection round's task.
+        evidence: The institutes that matching proposed, each with why; checkable in the catalogue.
         texts: Texts to read, by their name in `documents`, and the comments.
     """
 
@@ -168,9 +181,10 @@ class TaskView(WireModel):
     etag: str
     form: dict[str, Any]
     case: CaseSummary | None
-    evidence: list[EvidenceView]
+    evidence: list[CandidateInstitute]
     texts: dict[str, str]
     comments: list[str]
+    match: MatchView | None = None
 
 
 class CompanyTask(WireModel):
@@ -312,6 +326,7 @@ async def staff_view(centre: Centre, caller: Caller, case_number: str) -> StaffV
             "original": f"{base}/original",
             "documents": f"{base}/documents",
         },
+        item=await item_of_case(centre, case_number),
     )
 
 
@@ -322,10 +337,10 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
     stored = await find_case(centre, task.case_number)
     snapshot = _snapshot_of(stored)
     scope = scope_of(caller.actor)
-    shown = (
-        []
+    ranking = (
+        None
         if snapshot.match_run is None
-        else await cases.evidence(
+        else await match_runs.ranking_of(
             centre.pool,
             UUID(snapshot.match_run),
             only=None if scope.everything else scope.institute,
@@ -346,17 +361,10 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
             region=snapshot.region,
             received_at=snapshot.received_at,
             promises=_promises(snapshot),
+            item=await item_of_case(centre, task.case_number),
         ),
-        evidence=[
-            EvidenceView(
-                rank=line.rank,
-                institute=line.institute,
-                score=line.score,
-                researchers=line.researchers,
-                evidence=line.evidence,
-            )
-            for line in shown
-        ],
+        evidence=[] if ranking is None else list(ranking.candidates),
+        match=ranking and MatchView.model_validate(ranking, from_attributes=True),
         texts=await texts_of(centre, task.documents),
         comments=list(comments.values()),
     )

@@ -11,12 +11,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from schemas.catalogue import EquipmentItem, Lab, Patent, Researcher
+from schemas.catalogue import EquipmentItem, Lab, Patent, Researcher, Technology
 
 _TOPICS: Final = Path(__file__).parent / "reference" / "sample_topics.csv"
 _AS_OF: Final = date(2013, 8, 26)
 _FIRST_FILING: Final = date(2003, 3, 3)
 SOURCE: Final = "sample"
+# What is offered for transfer has been validated in a laboratory at least.
+_LOWEST_READINESS: Final = 4
 
 # Syllables are coded in order; every 28th has no final consonant, the eighth after it ends in ㄹ.
 _FIRST_SYLLABLE: Final = ord("가")
@@ -49,6 +51,7 @@ class SampleCatalogue:
     equipment: tuple[EquipmentItem, ...]
     labs: tuple[Lab, ...]
     researchers: tuple[Researcher, ...]
+    technologies: tuple[Technology, ...]
 
 
 def sample_topics() -> list[Topic]:
@@ -60,10 +63,11 @@ def sample_topics() -> list[Topic]:
 def sample_catalogue() -> SampleCatalogue:
     """The sample: the same rows each time."""
     topics = sample_topics()
+    patents = tuple(_patents(topics))
     labs = tuple(_labs(topics))
     lab_of = {(lab.institute, field): lab.lab_id for lab, field in _labs_with_fields(topics)}
     return SampleCatalogue(
-        patents=tuple(_patents(topics)),
+        patents=patents,
         equipment=tuple(
             EquipmentItem(
                 equipment_id=f"SAMPLE-EQ-{number:04d}",
@@ -91,6 +95,27 @@ def sample_catalogue() -> SampleCatalogue:
                 as_of=_AS_OF,
             )
             for number, topic in enumerate(topics, start=1)
+        ),
+        technologies=tuple(
+            Technology(
+                technology_id=f"SAMPLE-T-{number:04d}",
+                institute=topic.institute,
+                name=f"{topic.object} {topic.aim} 기술",
+                summary=(
+                    f"{topic.complaint} {topic.object}의 문제를 푸는 견본 이전 기술로, "
+                    f"{_with(topic.method_a, '과', '와')} {_with(topic.method_b, '을', '를')} "
+                    "함께 이전한다."
+                ),
+                field_of_use=topic.field,
+                readiness=_LOWEST_READINESS + number % 5,
+                patents=tuple(patent.application_number for patent in own),
+                researchers=(f"SAMPLE-R-{number:04d}",),
+                source=SOURCE,
+                as_of=_AS_OF,
+            )
+            for number, (topic, own) in enumerate(
+                zip(topics, zip(patents[::2], patents[1::2], strict=True), strict=True), start=1
+            )
         ),
     )
 

@@ -61,6 +61,33 @@ class Settings(BaseSettings):
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
 
+    kipris_key: SecretStr | None = Field(
+        default=None,
+        description="Key of KIPRIS Plus; without it patents are not refreshed.",
+    )
+    kipris_url: str = (
+        # The misspelling is the service's own.
+        "http://plus.kipris.or.kr/kipo-api/kipi/patUtiModInfoSearchSevice/getAdvancedSearch"
+    )
+    zeus_key: SecretStr | None = Field(
+        default=None, description="Key of ZEUS; without it equipment is not refreshed."
+    )
+    zeus_url: str = "http://api.zeus.go.kr/api/eq/equips"
+    ntis_key: SecretStr | None = Field(
+        default=None, description="Key of NTIS; without it funded projects are not refreshed."
+    )
+    ntis_url: str = "https://www.ntis.go.kr/rndopen/openApi/public_project"
+    bizinfo_key: SecretStr | None = Field(
+        default=None, description="Key of bizinfo; without it calls are not refreshed."
+    )
+    bizinfo_url: str = "https://www.bizinfo.go.kr/uss/rss/bizinfoApi.do"
+    partner_timeout_seconds: float = Field(
+        default=30.0, gt=0, le=100, description="What a partner gets for one answer."
+    )
+    partner_pause_seconds: float = Field(
+        default=0.5, ge=0, le=60, description="Between two pages of one partner."
+    )
+
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     temporal_metrics_address: str | None = Field(

@@ -86,6 +86,9 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     # Their events would repeat ours at each turn of a poll or a request.
     for chatty in ("asyncio", "holidays", "mail", "temporalio.worker", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # They log addresses, and those of partners hold keys.
+    for telltale in ("httpcore", "httpx"):
+        logging.getLogger(telltale).setLevel(logging.WARNING)
     # Otherwise the SDK appends its details to the message, and the event is no constant.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False

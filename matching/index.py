@@ -1,183 +1,311 @@
-"""The index: what institutes hold, ranked by the words it shares with a difficulty.
+"""The index: everything that can be found, ranked by words and by meaning together.
 
-Version 1: BM25 over morphemes. Documents vote for their institute by rank, a vote counting less
-the more an institute holds; an institute's own fields count as much as its documents.
+Both signals are brought between 0 and 1 and added (convex combination): a rank fusion would throw
+away how far the first is ahead. How much words count depends on how completely the best document
+answers them. Where it has nearly all of them it is what was asked for; where companies use words of
+their own, meaning decides. Documents are Korean, so words count for the Korean part only.
 """
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import shorten
-from typing import Any, Final, Protocol, cast
+from functools import cached_property
+from typing import Final
 
-import bm25s  # pyright: ignore[reportMissingTypeStubs]  # the package has none
 import numpy as np
+import numpy.typing as npt
 
-from matching.text import words_of
-from schemas.designation import CandidateInstitute, Evidence, EvidenceKind, Ranking
+from matching.completion import CompletionsByKind
+from matching.correction import Corrector
+from matching.dense import DenseIndex, StoredVectors, dense_index
+from matching.documents import Documents, Mask
+from matching.encoder import Encoder
+from matching.lexical import LexicalIndex, Postings
+from matching.question import Question, understand
+from matching.synonyms import NO_SYNONYMS, Synonyms
+from matching.text import ANALYSER
+from schemas.search import DocumentKind, SearchHit, SearchQuery, SearchResult
 
-_METHOD: Final = "bm25-1"
-_VOTERS: Final = 20
-_EVIDENCE_EACH: Final = 3
-_SIZE_EXPONENT: Final = 0.3
-_PASSAGE: Final = 160
-_K1: Final = 1.2
-_B: Final = 0.75
+_METHOD: Final = "convex-3"
+# Share of the words in the sum: this many times the part of the best possible score that the best
+# document reaches, and no more than this much. Measured: docs/benchmarks.md.
+_SHARE_OF_ANSWERED: Final = 2.0
+_LARGEST_SHARE: Final = 0.8
+_ALSO: Final = 1000
+_MANY_WORDS: Final = 50_000
+
+_Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Document:
-    """Something an institute holds or says of itself."""
+class Scores:
+    """How well each document of an index answers a question, by position.
 
-    kind: EvidenceKind
-    id: str
-    institute: str
-    title: str
-    text: str
+    Attributes:
+        fused: Between 0 and 1; -1 for documents of kinds that were not asked.
+        lexical: Share of the best score by words, 0 to 1.
+        dense: Nearness in meaning between that of the farthest documents (0) and the nearest (1);
+            NaN for documents without a vector, and for distant ones in a large index.
+        question: The question as it was understood.
+    """
 
+    fused: _Scores
+    lexical: _Scores
+    dense: _Scores
+    question: Question
 
-@dataclass(frozen=True)
-class ResearchField:
-    """A researcher's field, without the researcher (R067)."""
-
-    institute: str
-    text: str
-
-
-class Matcher(Protocol):
-    """Ranks institutes for a text; a later engine takes this one's place."""
-
-    @property
-    def version(self) -> str:
-        """Names the rows and the method, so that a ranking can be repeated."""
-        ...
-
-    def rank(self, text: str, top_k: int) -> Ranking:
-        """The institutes that could help, best first."""
-        ...
+    def top(self, n: int) -> list[tuple[int, float]]:
+        """Position and score of the best documents that have anything to do with it."""
+        return [(int(i), float(self.fused[i])) for i in _best(self.fused, n) if self.fused[i] > 0]
 
 
-class MatchIndex:
-    """A catalogue, ready to be searched. It never changes; a new catalogue needs a new index."""
+class CatalogueIndex:
+    """A catalogue, ready to be searched. It never changes; a new catalogue needs a new index.
 
-    def __init__(self, documents: Sequence[Document], fields: Sequence[ResearchField]) -> None:
-        self._documents = documents
-        self._words = [words_of(f"{document.title} {document.text}") for document in documents]
-        self._fields = [(field.institute, frozenset(words_of(field.text))) for field in fields]
-        self._sizes = Counter(
-            document.institute
-            for document in documents
-            if document.kind is not EvidenceKind.PROFILE
+    Attributes:
+        documents: What is known of each document, by position.
+        version: Names the documents and the method, so that a ranking can be repeated.
+        lexical: The inverted index.
+        dense: The vectors; None without encoder or vectors.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        lexical: LexicalIndex,
+        dense: DenseIndex | None,
+        encoder: Encoder | None,
+        synonyms: Synonyms,
+    ) -> None:
+        self.documents = documents
+        self.lexical = lexical
+        self.dense = dense
+        self.synonyms = synonyms
+        self.encoder = encoder if dense is not None else None
+        self.version = self._name()
+
+    @classmethod
+    def build(
+        cls,
+        documents: Documents,
+        terms: Iterable[Sequence[str]] | Postings,
+        vectors: StoredVectors | None = None,
+        *,
+        encoder: Encoder | None = None,
+        synonyms: Mapping[str, Sequence[str]] = NO_SYNONYMS,
+    ) -> "CatalogueIndex":
+        """Build the index of documents whose texts were analysed and encoded before.
+
+        Args:
+            documents: By column.
+            terms: `terms_of` of each document's text, in the same order.
+            vectors: Of their passages; documents without any are found by words.
+            encoder: The one that made the vectors; without it they are not used.
+            synonyms: By word of a company, words of the documents.
+        """
+        postings = terms if isinstance(terms, Postings) else Postings.of(terms)
+        usable = vectors is not None and encoder is not None and len(vectors.owners) > 0
+        return cls(
+            documents,
+            LexicalIndex(postings, documents.is_public),
+            dense_index(vectors) if vectors is not None and usable else None,
+            encoder,
+            Synonyms(synonyms),
         )
-        self._bm25: Any = bm25s.BM25(k1=_K1, b=_B)
-        if documents:
-            self._bm25.index([words or [""] for words in self._words], show_progress=False)
-        content = repr((list(documents), list(fields)))
-        self._version = f"{_METHOD}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
-    @property
-    def version(self) -> str:
-        """Method and a hash of the rows."""
-        return self._version
+    def score(self, text: str, kinds: Iterable[DocumentKind]) -> Scores:
+        """How well every document of some kinds answers a text.
 
-    def rank(self, text: str, top_k: int) -> Ranking:
-        """The institutes that share the most telling words with `text`.
+        Args:
+            text: Any text; an empty one is answered by nothing.
+            kinds: Researchers are scored only when they are named here.
+        """
+        asked = frozenset(kinds)
+        return self._score(self._understand(text, asked), self.documents.of_kinds(asked))
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """The documents that have every word, or any word when none has all; the best first.
+
+        A question that says nothing (an empty one) is answered by everything, the newest first.
+        """
+        allowed = self._allowed(query)
+        question = self._understand(query.text, frozenset(query.kinds))
+        every_word = True
+        last = query.offset + query.limit
+        if not query.text.strip():
+            fitting = np.flatnonzero(allowed)
+            scores = np.zeros(len(self.documents), dtype=np.float32)
+            best = _best(self.documents.published[fitting], last)
+        else:
+            fitting, every_word = self._fitting(question, allowed)
+            scores = self._score(question, allowed).fused
+            best = _best(scores[fitting], last)
+        page = fitting[best[query.offset :]]
+        return SearchResult(
+            total=len(fitting),
+            hits=tuple(self._hit(int(position), scores, question) for position in page),
+            facets={
+                "institute": self.documents.institute.count(fitting),
+                "status": self.documents.status.count(fitting),
+                "year": self.documents.year.count(fitting),
+                "location": self.documents.location.count(fitting),
+            },
+            corrected=question.corrected,
+            every_word=every_word,
+            index_version=self.version,
+        )
+
+    def complete(self, prefix: str, kinds: Iterable[DocumentKind], limit: int = 8) -> list[str]:
+        """Words and titles of public documents that begin so."""
+        return self._completions.starting_with(prefix, kinds, limit)
+
+    def _understand(self, text: str, kinds: frozenset[DocumentKind]) -> Question:
+        """Words that only hidden documents have are unknown to whoever may not see these."""
+        if DocumentKind.RESEARCHER in kinds:
+            return understand(text, self._frequency_of_all, self._corrector_of_all, self.synonyms)
+        return understand(text, self.lexical.frequency, self._corrector, self.synonyms)
+
+    def _score(self, question: Question, allowed: Mask) -> Scores:
+        lexical = self.lexical.score(question.weights)
+        lexical[~allowed] = 0
+        best = float(lexical.max(initial=0))
+        if best > 0:
+            lexical /= best
+        if self.dense is None or self.encoder is None or not question.has_letters:
+            nothing = np.full(len(lexical), np.nan, dtype=np.float32)
+            return Scores(np.where(allowed, lexical, -1), lexical, nothing, question)
+        vector = self.encoder.encode_question(question.text)
+        dense = self.dense.score(vector, _best(lexical, _ALSO))
+        floor = self.dense.floor(vector)
+        nearest = np.nanmax(dense, initial=floor, where=allowed)
+        dense = ((dense - floor) / max(nearest - floor, 1e-6)).clip(0)
+        answered = best / max(self.lexical.most(question.asked), 1e-6)
+        share = min(_SHARE_OF_ANSWERED * answered, _LARGEST_SHARE) * question.hangul
+        # What has no vector yet, or a distant one, is judged by its words alone.
+        fused = share * lexical + (1 - share) * np.where(np.isnan(dense), share * lexical, dense)
+        return Scores(np.where(allowed, fused, -1).astype(np.float32), lexical, dense, question)
+
+    def _allowed(self, query: SearchQuery) -> Mask:
+        documents = self.documents
+        allowed = documents.of_kinds(query.kinds)
+        for column, wanted in (
+            (documents.institute, query.institute),
+            (documents.status, query.status),
+            (documents.location, query.location),
+        ):
+            if wanted is not None:
+                allowed &= column.where(wanted)
+        if query.filed_from is not None:
+            allowed &= documents.published >= query.filed_from.toordinal()
+        if query.filed_to is not None:
+            allowed &= (documents.published <= query.filed_to.toordinal()) & (
+                documents.published > 0
+            )
+        return allowed
+
+    def _fitting(self, question: Question, allowed: Mask) -> tuple[npt.NDArray[np.intp], bool]:
+        """All words, else any word; without any word that could be required, everything.
 
         Returns:
-            An empty ranking with confidence 0 when nothing is shared.
+            The positions, and whether they have every word.
         """
-        query = words_of(text)
-        scores = self._scores(query)
-        totals = self._institute_scores(scores)
-        order = sorted(totals, key=lambda institute: (-totals[institute], institute))[:top_k]
-        best = totals[order[0]] if order else 1.0
-        return Ranking(
-            index_version=self._version,
-            confidence=_confidence(sorted(totals.values(), reverse=True)),
-            candidates=tuple(
-                CandidateInstitute(
-                    institute=institute,
-                    rank=rank,
-                    score=round(totals[institute] / best, 4),
-                    evidence=self._evidence(institute, scores, query),
-                    researchers=self._researchers(institute, query),
-                )
-                for rank, institute in enumerate(order, start=1)
-            ),
+        if not question.groups:
+            everything = np.flatnonzero(allowed)
+            return (everything if question.has_letters else everything[:0]), True
+        every = allowed.copy()
+        some = np.zeros_like(allowed)
+        for group in question.groups:
+            has = np.zeros_like(allowed)
+            for way in group.ways:
+                columns = [self.lexical.having(term) for term in way]
+                there = columns[0]
+                for column in columns[1:]:
+                    there = np.intersect1d(there, column, assume_unique=True)
+                has[there] = True
+            every &= has
+            some |= has
+        fitting = np.flatnonzero(every)
+        return (fitting, True) if len(fitting) else (np.flatnonzero(some & allowed), False)
+
+    def _hit(self, position: int, scores: _Scores, question: Question) -> SearchHit:
+        documents = self.documents
+        terms = dict.fromkeys(term for group in question.groups for term in group.terms)
+        return SearchHit(
+            kind=DocumentKind(documents.kind.values[int(documents.kind.codes[position])]),
+            id=documents.id[position],
+            institute=documents.institute.values[int(documents.institute.codes[position])],
+            score=round(float(np.clip(scores[position], 0, 1)), 4),
+            terms=tuple(term for term in terms if self.has(position, term)),
         )
 
-    def _scores(self, query: list[str]) -> list[float]:
-        """BM25 of each document; nothing for words that no document has."""
-        known = cast("dict[str, int]", self._bm25.vocab_dict) if self._documents else {}
-        asked = [word for word in query if word in known]
-        if not asked:
-            return [0.0] * len(self._documents)
-        return cast("list[float]", np.asarray(self._bm25.get_scores(asked)).tolist())
+    def position_of(self, kind: str, key: str) -> int | None:
+        """Where a document stands; None when it is not here."""
+        return self._positions.get((kind, key))
 
-    def _institute_scores(self, scores: list[float]) -> dict[str, float]:
-        """Votes of the best documents beside the profile's own score, each scaled to its best."""
-        votes: defaultdict[str, float] = defaultdict(float)
-        profiles: dict[str, float] = {}
-        ranked = sorted(
-            (i for i, score in enumerate(scores) if score > 0), key=lambda i: -scores[i]
-        )
-        voters = 0
-        for i in ranked:
-            document = self._documents[i]
-            if document.kind is EvidenceKind.PROFILE:
-                profiles[document.institute] = scores[i]
-            elif voters < _VOTERS:
-                voters += 1
-                size = self._sizes[document.institute]
-                votes[document.institute] += 1 / (voters * size**_SIZE_EXPONENT)
-        most_votes = max(votes.values(), default=1.0)
-        best_profile = max(profiles.values(), default=1.0)
+    def has(self, position: int, term: str) -> bool:
+        """Whether a document has a term."""
+        column = self.lexical.having(term)
+        place = int(np.searchsorted(column, position))
+        return place < len(column) and int(column[place]) == position
+
+    @cached_property
+    def _positions(self) -> dict[tuple[str, str], int]:
+        kinds = self.documents.kind
         return {
-            institute: votes.get(institute, 0.0) / most_votes
-            + profiles.get(institute, 0.0) / best_profile
-            for institute in votes.keys() | profiles.keys()
+            (kinds.values[code], key): position
+            for position, (code, key) in enumerate(
+                zip(kinds.codes.tolist(), self.documents.id, strict=True)
+            )
         }
 
-    def _evidence(
-        self, institute: str, scores: list[float], query: list[str]
-    ) -> tuple[Evidence, ...]:
-        own = [
-            i
-            for i, document in enumerate(self._documents)
-            if document.institute == institute and scores[i] > 0
-        ]
-        own.sort(key=lambda i: -scores[i])
-        return tuple(
-            Evidence(
-                kind=self._documents[i].kind,
-                id=self._documents[i].id,
-                title=self._documents[i].title,
-                passage=shorten(self._documents[i].text, _PASSAGE, placeholder=" …"),
-                terms=_shared(query, self._words[i]),
-            )
-            for i in own[:_EVIDENCE_EACH]
-        )
+    @cached_property
+    def _corrector(self) -> Corrector:
+        return self._corrector_over(self.lexical.frequency)
 
-    def _researchers(self, institute: str, query: list[str]) -> int:
-        asked = frozenset(query)
-        return sum(
-            1 for own, words in self._fields if own == institute and not asked.isdisjoint(words)
-        )
+    @cached_property
+    def _corrector_of_all(self) -> Corrector:
+        return self._corrector_over(self._frequency_of_all)
+
+    def _corrector_over(self, frequency: Callable[[str], int]) -> Corrector:
+        counted = {term: frequency(term) for term in self.lexical.vocabulary}
+        # In many words one that occurs once is likelier mistyped itself than meant.
+        least = 2 if len(counted) > _MANY_WORDS else 1
+        return Corrector({term: count for term, count in counted.items() if count >= least})
+
+    def _frequency_of_all(self, term: str) -> int:
+        return len(self.lexical.having(term))
+
+    @cached_property
+    def _completions(self) -> CompletionsByKind:
+        documents = self.documents
+        titles: dict[DocumentKind, Sequence[str]] = {
+            DocumentKind(kind): [
+                documents.title[int(i)]
+                for i in np.flatnonzero(documents.kind.where(kind) & documents.is_public)
+            ]
+            for kind in documents.kind.values
+        }
+        known = [term for term in self.lexical.vocabulary if self.lexical.frequency(term)]
+        return CompletionsByKind({kind: own for kind, own in titles.items() if own}, known)
+
+    def _name(self) -> str:
+        content = hashlib.sha256()
+        for column in (self.documents.id, self.documents.text_key):
+            content.update("\n".join(column).encode("utf-8", "replace"))
+        content.update(self.documents.published.tobytes())
+        content.update(repr(self.synonyms.content).encode("utf-8", "replace"))
+        dense = self.dense.method if self.dense is not None else "none"
+        model = self.encoder.name if self.encoder is not None else "words-only"
+        content.update(f"{ANALYSER} {dense}".encode())
+        return f"{_METHOD}/{model}/{content.hexdigest()[:12]}"
 
 
-def _shared(query: list[str], words: list[str]) -> tuple[str, ...]:
-    """Words of the query that a document has, each once, in the query's order."""
-    there = frozenset(words)
-    return tuple(dict.fromkeys(word for word in query if word in there))
-
-
-def _confidence(totals: list[float]) -> float:
-    """How sure the first place is: its lead over the second, from 0 to 1.
-
-    Not a probability: decisions of coordinators will have to calibrate it.
-    """
-    if not totals:
-        return 0.0
-    second = totals[1] if len(totals) > 1 else 0.0
-    return round((totals[0] - second) / totals[0], 3)
+def _best(scores: _Scores | npt.NDArray[np.int32], n: int) -> npt.NDArray[np.int32]:
+    """The positions of the highest scores, in order; the first of equal ones, so that pages fit."""
+    n = min(n, len(scores))
+    if n == 0:
+        return np.empty(0, dtype=np.int32)
+    least = np.partition(scores, len(scores) - n)[len(scores) - n]
+    above = np.flatnonzero(scores > least)
+    some = np.concatenate((above, np.flatnonzero(scores == least)[: n - len(above)]))
+    return some[np.lexsort((some, -scores[some]))].astype(np.int32)

@@ -1,6 +1,10 @@
 """The integrated database: patents, equipment, laboratories, and researchers, who stay internal."""
 
 from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from schemas.base import InstituteCode, WireModel
 
@@ -64,3 +68,128 @@ class Researcher(WireModel):
     fields: tuple[str, ...]
     source: str
     as_of: date
+
+
+class OfferedTechnology(WireModel):
+    """What an institute offers for transfer, as the public reads of it.
+
+    Attributes:
+        readiness: Technology readiness level; None when the institute does not state it.
+    """
+
+    technology_id: str
+    institute: InstituteCode
+    name: str
+    summary: str
+    field_of_use: str = ""
+    readiness: Annotated[int, Field(ge=1, le=9)] | None = None
+    source: str
+    as_of: date
+
+
+class Technology(WireModel):
+    """What an institute offers for transfer, with the links of R093.
+
+    Attributes:
+        readiness: Technology readiness level; None when the institute does not state it.
+        patents: Application numbers of patents that protect it.
+        researchers: Ids of those who know it. Internal, as they are: never shown to the public.
+    """
+
+    technology_id: str
+    institute: InstituteCode
+    name: str
+    summary: str
+    field_of_use: str = ""
+    readiness: Annotated[int, Field(ge=1, le=9)] | None = None
+    patents: tuple[str, ...] = ()
+    researchers: tuple[str, ...] = ()
+    source: str
+    as_of: date
+
+
+class SupportCall(WireModel):
+    """A call for applications that a ministry or a region announced: what long R&D applies to.
+
+    Attributes:
+        period: As announced, which need not be two dates (“until the budget is spent”).
+        opens_on: None where `period` names no day, as `closes_on`.
+        ministry: The one in charge; `executing_agency` takes the applications.
+    """
+
+    call_id: str
+    title: str
+    summary: str = ""
+    audience: str = ""
+    period: str = ""
+    opens_on: date | None = None
+    closes_on: date | None = None
+    ministry: str = ""
+    executing_agency: str = ""
+    url: str | None = None
+    application_url: str | None = None
+    source: str
+    as_of: date
+
+
+class ResearchProject(WireModel):
+    """A project that public money pays for; looked at against double funding. Names nobody."""
+
+    project_number: str
+    institute: InstituteCode
+    title: str
+    summary: str = ""
+    keywords: tuple[str, ...] = ()
+    ministry: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+    source: str
+    as_of: date
+
+
+class DataSet(StrEnum):
+    """What the catalogue is filled with."""
+
+    PATENTS = "patents"
+    EQUIPMENT = "equipment"
+    LABS = "labs"
+    RESEARCHERS = "researchers"
+    TECHNOLOGIES = "technologies"
+    PROJECTS = "projects"
+    CALLS = "calls"
+
+
+class SourceCount(WireModel):
+    """What one source brought into a data set.
+
+    Attributes:
+        oldest: The earliest as-of date among its rows; `newest` the latest.
+    """
+
+    source: str
+    loaded: int
+    oldest: date
+    newest: date
+
+
+class DataSetCount(WireModel):
+    """How much of a data set is loaded, as of when, and how much there should be (C12, C13).
+
+    Attributes:
+        loaded: Rows in the database.
+        offered: Those of them that companies can find; less than `loaded` for equipment only.
+        as_of: The latest as-of date of any row; None for an empty data set.
+        expected: How many the data set should have, as stated on `expected_as_of`; None where
+            nobody said.
+        held: How many the institutes have in all, in the database or not; None where nobody said.
+    """
+
+    data_set: DataSet
+    loaded: int
+    offered: int
+    as_of: date | None
+    expected: int | None
+    expected_as_of: date | None
+    expected_source: str | None
+    held: int | None
+    sources: tuple[SourceCount, ...]

@@ -100,7 +100,8 @@ class IntakeRequest(RequestModel):
 
     Attributes:
         service: May be left out: the desk decides.
-        details: Further answers by the form of the service.
+        details: Further answers by the form of the service. `item_kind` and `item_id` name the
+            entry of an open database that the company asks for.
         received_at: When the company turned to the centre, if the desk files it later.
     """
 

@@ -2,30 +2,26 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import asyncpg
 import typer
 import uvicorn
-from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
-from temporalio.client import Client
 from temporalio.service import RPCError
 
 from api.app import create_app
 from infra import search_attributes
 from infra.postgres import accounts, calendar, journal, policies
 from infra.postgres.migrate import migrate as migrate_database
-from infra.postgres.pool import open_pool
 from infra.settings import Settings
-from infra.telemetry import configure_logging
 from infra.temporal import connect_client
 from schemas.policy import Policy
 from workers.calendar_changes import start_calendar_change
+from workers.catalogue_commands import catalogue_app
+from workers.catalogue_preparation import prepare_catalogue
 from workers.deployment import build_id, make_current
 from workers.loading import load_centre, load_demonstration
 from workers.local import environment_of, run_local
@@ -35,6 +31,7 @@ from workers.policy_files import policy_from
 from workers.rebuild import rebuild as rebuild_read_model
 from workers.registry import CASE, TASK_QUEUES
 from workers.schedules import archive_now, plan
+from workers.terminal import console, end_with, reach_temporal, read_settings, with_pool
 from workers.worker import run_worker
 from workflows.policy.policy_table import PolicyFileError
 
@@ -56,12 +53,10 @@ deploy_app = typer.Typer(help="Which release of the workers is current.", no_arg
 audit_app = typer.Typer(help="Whether the record is whole.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(audit_app, name="audit")
+app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(holidays_app, name="holidays")
 app.add_typer(policy_app, name="policy")
 app.add_typer(deploy_app, name="deploy")
-
-console = Console()
-problems = Console(stderr=True)
 
 _PolicyFile = Annotated[
     Path | None,
@@ -90,7 +85,7 @@ def connect(
         try:
             os.environ.update(environment_of(local))
         except CannotStart as reason:
-            _end_with(str(reason))
+            end_with(str(reason))
 
 
 @app.command()
@@ -122,13 +117,13 @@ def up(
             console=console,
         )
     except (CannotStart, policies.PolicyVersionExists) as reason:
-        _end_with(str(reason))
+        end_with(str(reason))
 
 
 @app.command()
 def api() -> None:
     """Serve the API and the pages."""
-    settings = _settings()
+    settings = read_settings()
     uvicorn.run(
         create_app(settings),
         host=settings.http_host,
@@ -150,16 +145,16 @@ def worker(
     """Run workflows and activities."""
     chosen = queue or list(TASK_QUEUES)
     if unknown := [name for name in chosen if name not in TASK_QUEUES]:
-        _end_with(f"No such task queue: {', '.join(unknown)}. There are {', '.join(TASK_QUEUES)}.")
-    asyncio.run(run_worker(_settings(), chosen))
+        end_with(f"No such task queue: {', '.join(unknown)}. There are {', '.join(TASK_QUEUES)}.")
+    asyncio.run(run_worker(read_settings(), chosen))
 
 
 @app.command(hidden=True)
 def mailbox() -> None:
     """Take mail on this machine and keep it as files; `up` runs it."""
-    settings = _settings()
+    settings = read_settings()
     if settings.mailbox_dir is None:
-        _end_with("Set CENTER1379_MAILBOX_DIR to the folder that keeps the messages.")
+        end_with("Set CENTER1379_MAILBOX_DIR to the folder that keeps the messages.")
     settings.mailbox_dir.mkdir(parents=True, exist_ok=True)
     asyncio.run(run_mailbox(settings.smtp_host, settings.smtp_port, settings.mailbox_dir))
 
@@ -167,12 +162,12 @@ def mailbox() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this release's tables, Temporal to its attributes and schedules."""
-    settings = _settings()
+    settings = read_settings()
 
     async def both() -> None:
         for name in await migrate_database(settings.database_url.get_secret_value()):
             console.print(f"applied {name}")
-        client = await _reach_temporal(settings)
+        client = await reach_temporal(settings)
         for name in await search_attributes.register(client):
             console.print(f"registered search attribute {name}")
         await plan(client)
@@ -193,7 +188,7 @@ def load(
     ] = None,
 ) -> None:
     """Load holidays, policy and reference data; repeating it changes nothing."""
-    settings = _settings()
+    settings = read_settings()
     chosen = _read_policy(policy)
 
     async def into(pool: asyncpg.Pool) -> None:
@@ -208,9 +203,9 @@ def load(
             await _tell_cases(settings, version)
 
     try:
-        asyncio.run(_with_pool(settings, into))
+        asyncio.run(with_pool(settings, into))
     except policies.PolicyVersionExists as reason:
-        _end_with(str(reason))
+        end_with(str(reason))
 
 
 @app.command()
@@ -251,9 +246,35 @@ def simulate(  # noqa: PLR0913, PLR0917  # each is an option
     try:
         holds = run_years(plans, out, console)
     except (CannotStart, YearIsPast) as reason:
-        _end_with(str(reason))
+        end_with(str(reason))
     if not holds:
-        _end_with("Cases got lost. They are named above.")
+        end_with("Cases got lost. They are named above.")
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled difficulties.", exists=True)],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with plots here.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="The patents that the file asks for.", exists=True)
+    ] = None,
+) -> None:
+    """Measure matching on labelled difficulties, beside simple baselines.
+
+    Needs no running centre: it takes the profiles and the sample catalogue of this release.
+    """
+    # Loaded here: no other command needs the models, the plots or a database of its own.
+    from workers.evaluation.command import run_evaluation  # noqa: PLC0415
+    from workers.evaluation.forms import UnknownForm  # noqa: PLC0415
+
+    try:
+        run_evaluation(file, corpus, console, as_json=as_json, html=html)
+    except UnknownForm as reason:
+        end_with(str(reason))
 
 
 @app.command()
@@ -262,15 +283,15 @@ def rebuild() -> None:
 
     Texts, contacts, accounts and the log of messages are no part of it: they are backed up.
     """
-    settings = _settings()
+    settings = read_settings()
 
     async def from_workflows(pool: asyncpg.Pool) -> None:
-        rebuilt = await rebuild_read_model(await _reach_temporal(settings), pool)
+        rebuilt = await rebuild_read_model(await reach_temporal(settings), pool)
         console.print(f"{rebuilt.written} cases written.", highlight=False)
         if rebuilt.left_out:
-            _end_with(f"These did not tell their state: {', '.join(rebuilt.left_out)}.")
+            end_with(f"These did not tell their state: {', '.join(rebuilt.left_out)}.")
 
-    asyncio.run(_with_pool(settings, from_workflows))
+    asyncio.run(with_pool(settings, from_workflows))
 
 
 @app.command()
@@ -283,17 +304,17 @@ def archive(
 
     A schedule does the same every night.
     """
-    settings = _settings()
+    settings = read_settings()
 
     async def now() -> int:
-        client = await _reach_temporal(settings)
+        client = await reach_temporal(settings)
         async with asyncio.timeout(wait_seconds):
             return await archive_now(client)
 
     try:
         kept = asyncio.run(now())
     except TimeoutError:
-        _end_with(
+        end_with(
             f"Not done within {wait_seconds:g} s. It goes on as soon as a worker serves the queue "
             f"{CASE}; run this again to wait for it."
         )
@@ -323,11 +344,11 @@ def verify(
         for broken in found:
             console.print(f"{broken.stream} {broken.seq}: {broken.reason}", highlight=False)
         if found:
-            _end_with("The journal does not hold. Keep the database as it is and tell the auditor.")
+            end_with("The journal does not hold. Keep the database as it is and tell the auditor.")
         count = len(await journal.heads(pool))
         console.print(f"{count} chains hold.", highlight=False)
 
-    asyncio.run(_with_pool(_settings(), walk))
+    asyncio.run(with_pool(read_settings(), walk))
 
 
 @audit_app.command("heads")
@@ -338,7 +359,20 @@ def list_heads() -> None:
         for name, seq, digest in await journal.heads(pool):
             typer.echo(f"{name} {seq} {digest}")
 
-    asyncio.run(_with_pool(_settings(), show))
+    asyncio.run(with_pool(read_settings(), show))
+
+
+@catalogue_app.command()
+def prepare() -> None:
+    """Find the words and the meaning of new texts now; a schedule does the same in the background.
+
+    What is done is kept: stopped and started again, it goes on.
+    """
+
+    async def now(pool: asyncpg.Pool) -> None:
+        await prepare_catalogue(pool, console)
+
+    asyncio.run(with_pool(read_settings(), now))
 
 
 @accounts_app.command("list")
@@ -361,7 +395,7 @@ def list_accounts() -> None:
             )
         console.print(table)
 
-    asyncio.run(_with_pool(_settings(), show))
+    asyncio.run(with_pool(read_settings(), show))
 
 
 @holidays_app.command()
@@ -376,8 +410,8 @@ def declare(
         console.print(f"{_day(day)} is a holiday from calendar version {version} on.")
         await _tell_cases(settings, version)
 
-    settings = _settings()
-    asyncio.run(_with_pool(settings, add))
+    settings = read_settings()
+    asyncio.run(with_pool(settings, add))
 
 
 @holidays_app.command()
@@ -393,11 +427,11 @@ def close(
         console.print(f"{institute} is closed on {_day(day)}: calendar version {version}.")
         await _tell_cases(settings, version)
 
-    settings = _settings()
+    settings = read_settings()
     try:
-        asyncio.run(_with_pool(settings, add))
+        asyncio.run(with_pool(settings, add))
     except calendar.NoSuchInstitute:
-        _end_with(f"There is no institute {institute}. Codes are at /api/v1/institutes.")
+        end_with(f"There is no institute {institute}. Codes are at /api/v1/institutes.")
 
 
 async def _tell_cases(settings: Settings, version: int) -> None:
@@ -429,40 +463,17 @@ def current(
 
     Run it when the replay gate passed and workers of this release poll.
     """
-    settings = _settings()
+    settings = read_settings()
 
     async def switch() -> None:
-        client = await _reach_temporal(settings)
+        client = await reach_temporal(settings)
         await make_current(client, build_id(), wait_seconds=wait_seconds)
 
     try:
         asyncio.run(switch())
     except TimeoutError as reason:
-        _end_with(str(reason))
+        end_with(str(reason))
     console.print(f"Current: {build_id()}", highlight=False)
-
-
-def _settings() -> Settings:
-    try:
-        settings = Settings()  # pyright: ignore[reportCallIssue]  # from the environment
-    except ValidationError as invalid:
-        _end_with(
-            "\n".join(
-                f"CENTER1379_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}"
-                if error["loc"]
-                else error["msg"]
-                for error in invalid.errors(include_input=False, include_url=False)
-            )
-        )
-    configure_logging(settings)
-    return settings
-
-
-async def _reach_temporal(settings: Settings) -> Client:
-    try:
-        return await connect_client(settings)
-    except RuntimeError:
-        _end_with("Temporal cannot be reached; TEMPORAL_ADDRESS says where it is.")
 
 
 def _read_policy(file: Path | None) -> Policy | None:
@@ -471,15 +482,7 @@ def _read_policy(file: Path | None) -> Policy | None:
     try:
         return policy_from(file)
     except PolicyFileError as reason:
-        _end_with(f"{file}: {reason}")
-
-
-async def _with_pool(settings: Settings, act: Callable[[asyncpg.Pool], Awaitable[None]]) -> None:
-    pool = await open_pool(settings.database_url.get_secret_value(), max_size=2)
-    try:
-        await act(pool)
-    finally:
-        await pool.close()
+        end_with(f"{file}: {reason}")
 
 
 def _read_heads(file: Path) -> list[tuple[str, int, str]]:
@@ -489,11 +492,6 @@ def _read_heads(file: Path) -> list[tuple[str, int, str]]:
 
 def _day(given: datetime) -> date:
     return given.date()
-
-
-def _end_with(reason: str) -> NoReturn:
-    problems.print(reason, style="red", highlight=False, soft_wrap=True, markup=False)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

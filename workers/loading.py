@@ -1,9 +1,12 @@
 """Fills an empty database with what every centre needs, and with what a demonstration needs."""
 
+from datetime import UTC, datetime
+
 import asyncpg
 import structlog
 
-from infra.postgres import accounts, calendar, catalogue, institutes, policies
+from infra.postgres import accounts, calendar, catalogue, institutes, phrases, policies, synonyms
+from infra.reference_files import institute_phrases, synonym_pairs
 from infra.sample_catalogue import sample_catalogue
 from schemas.policy import Policy
 from workers.policy_files import default_policy
@@ -23,6 +26,9 @@ async def load_centre(pool: asyncpg.Pool, policy: Policy | None) -> None:
         PolicyVersionExists: Another policy was loaded under the same version.
     """
     await institutes.load_reference(pool)
+    now = datetime.now(UTC)
+    await phrases.load_shipped(pool, institute_phrases(), now)
+    await synonyms.load(pool, synonym_pairs())
     await calendar.load_holidays(pool)
     standard = default_policy()
     await policies.add_policy(pool, standard)

@@ -10,14 +10,21 @@ from temporalio.client import Client
 from activities.archive import ArchiveActivities
 from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
+from activities.catalogue import CatalogueActivities
 from activities.deadlines import DeadlineActivities
 from activities.matching import MatchingActivities
 from activities.morning import MorningActivities
 from activities.notification import Dispatcher, NotificationActivities
+from activities.preparation import PreparationActivities
 from activities.records import RecordsActivities
 from activities.rounds import RoundActivities
+from infra.postgres.search_index import PostgresCatalogue
 from infra.settings import Settings
+from matching.encoder import shipped_encoder
+from matching.live import LiveIndex
 from workflows.calendar_change import CalendarChange
+from workflows.catalogue_preparation import CataloguePreparation
+from workflows.catalogue_refresh import CatalogueRefresh
 from workflows.history_archive import HistoryArchive
 from workflows.morning_walk import MorningWalk
 from workflows.round_opening import RoundOpening
@@ -32,7 +39,16 @@ MATCHING: Final = "matching"
 TASK_QUEUES: Final = (CASE, NOTIFY, INSTITUTE, MATCHING)
 
 WORKFLOWS: Final[Mapping[str, Sequence[type]]] = {
-    CASE: [SupportCase, SelectionRound, RoundOpening, CalendarChange, HistoryArchive, MorningWalk]
+    CASE: [
+        SupportCase,
+        SelectionRound,
+        RoundOpening,
+        CalendarChange,
+        CataloguePreparation,
+        CatalogueRefresh,
+        HistoryArchive,
+        MorningWalk,
+    ]
 }
 
 
@@ -72,10 +88,14 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     deadlines = DeadlineActivities(pool)
     bookings = BookingActivities(pool)
     calendar = CalendarActivities(pool, client)
+    catalogue = CatalogueActivities(pool, settings)
     archive = ArchiveActivities(pool, client)
     rounds = RoundActivities(pool, client, dispatch)
     notification = NotificationActivities(pool, client, settings)
-    matching = MatchingActivities(pool)
+    matching = MatchingActivities(
+        pool, LiveIndex(PostgresCatalogue(pool), shipped_encoder), shipped_encoder
+    )
+    preparation = PreparationActivities(pool, shipped_encoder)
     return {
         CASE: Registration(
             WORKFLOWS[CASE],
@@ -99,12 +119,14 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 rounds.give_up,
                 rounds.fill_places,
                 calendar.tell_cases,
+                catalogue.list_partners,
+                catalogue.record_refresh,
                 archive.keep_closed,
                 morning.send_progress_notices,
                 morning.ask_for_effects,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),
-        INSTITUTE: Registration(),
-        MATCHING: Registration(activities=[matching.rank_institutes]),
+        INSTITUTE: Registration(activities=[catalogue.read_partner]),
+        MATCHING: Registration(activities=[matching.rank_institutes, preparation.prepare_texts]),
     }

@@ -13,6 +13,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from schemas.booking import BookingRequest, UseOfEquipment
+    from schemas.catalogue_refresh import PartnerOutcome, PartnerRequest, RefreshRecord
     from schemas.designation import MatchRequest, MatchResult
     from schemas.policy import Deadline, DeadlineRequest, PolicyValues
     from schemas.record import (
@@ -41,6 +42,12 @@ _UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
 )
 _LOCAL = timedelta(seconds=5)
+# A partner is asked again for some hours of the night, then given up until the next one.
+_WHILE_IT_IS_NIGHT = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    maximum_interval=timedelta(minutes=10),
+    maximum_attempts=20,
+)
 
 _Owner = TypeVar("_Owner")
 _Given = TypeVar("_Given")
@@ -167,11 +174,35 @@ class Morning:
         raise NotImplementedError
 
 
+class Catalogue:
+    """Partners whose services fill the catalogue."""
+
+    @activity.defn(name="catalogue.list_partners")
+    async def list_partners(self) -> list[PartnerOutcome]:
+        raise NotImplementedError
+
+    @activity.defn(name="catalogue.read_partner")
+    async def read_partner(self, request: PartnerRequest) -> PartnerOutcome:
+        raise NotImplementedError
+
+    @activity.defn(name="catalogue.record_refresh")
+    async def record_refresh(self, record: RefreshRecord) -> None:
+        raise NotImplementedError
+
+
 class Matching:
     """Finds institutes that can help."""
 
     @activity.defn(name="matching.rank_institutes")
     async def rank_institutes(self, request: MatchRequest) -> MatchResult:
+        raise NotImplementedError
+
+
+class Preparation:
+    """Computes beforehand what searching needs of each text."""
+
+    @activity.defn(name="matching.prepare_texts")
+    async def prepare_texts(self) -> int:
         raise NotImplementedError
 
 
@@ -327,6 +358,21 @@ async def rank_institutes(
     )
 
 
+async def prepare_texts() -> int:
+    """Analyse and encode new texts of the catalogue, on the matching queue; returns how many.
+
+    It may take days for a large import, and goes on where it stopped.
+    """
+    return await workflow.execute_activity_method(
+        Preparation.prepare_texts,
+        task_queue="matching",
+        start_to_close_timeout=timedelta(days=14),
+        heartbeat_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="prepare texts for searching",
+    )
+
+
 async def tell_cases_of_calendar(version: int) -> int:
     """Tell every open case that counted with an older calendar, going on from where it stopped."""
     return await workflow.execute_activity_method(
@@ -385,3 +431,33 @@ async def ask_for_effects(at: datetime) -> int:
         retry_policy=_UNTIL_IT_WORKS,
         summary="questions about effects",
     )
+
+
+async def list_partners() -> list[PartnerOutcome]:
+    """Every partner, as not read or as skipped because no key is set for it."""
+    return await workflow.execute_local_activity_method(
+        Catalogue.list_partners, start_to_close_timeout=_LOCAL, retry_policy=_UNTIL_IT_WORKS
+    )
+
+
+async def read_partner(request: PartnerRequest) -> PartnerOutcome:
+    """Read a partner, on the institutes' queue; an interrupted reading goes on where it stopped.
+
+    Raises:
+        ActivityError: It refuses, or did not answer the whole night.
+    """
+    return await workflow.execute_activity_method(
+        Catalogue.read_partner,
+        request,
+        task_queue="institute",
+        schedule_to_close_timeout=timedelta(hours=20),
+        start_to_close_timeout=timedelta(hours=10),
+        heartbeat_timeout=timedelta(minutes=3),
+        retry_policy=_WHILE_IT_IS_NIGHT,
+        summary=f"read {request.partner}",
+    )
+
+
+async def record_refresh(record: RefreshRecord) -> None:
+    """Record what came of a refresh."""
+    await _on_our_database(Catalogue.record_refresh, record)

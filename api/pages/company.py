@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api import acts, auth, case_updates, reading, task_updates
+from api.asked_items import AskedItem, asked_item
 from api.auth import CASE_COOKIE, Caller
 from api.deps import CompanyCaller
 from api.intake import Receipt, file_case
@@ -22,7 +23,7 @@ from api.pages.forms import (
     fields_of,
     typed_in,
 )
-from api.pages.intake_form import intake_form, intake_request
+from api.pages.intake_form import MOST_CHARACTERS, intake_form, intake_request
 from api.pages.languages import Language, Words
 from api.pages.posted import (
     CORRECTABLE,
@@ -87,9 +88,28 @@ STAGES: Final[tuple[tuple[str, frozenset[CaseStatus]], ...]] = (
 
 @router.get("/cases/new", dependencies=[Depends(auth.PUBLIC)])
 async def new_case(visit: VisitDep) -> Response:
-    """The form in which a difficulty is filed."""
-    form = await intake_form(visit.centre, visit.words, typed={})
+    """The form in which a difficulty is filed, or an item of the open databases asked for."""
+    item = await _item_in(visit, visit.request.query_params)
+    typed = (
+        {
+            "service": item.service.value,
+            "title": visit.words.label("ask_title", item.database.value).format(title=item.title)[
+                : MOST_CHARACTERS["title"]
+            ],
+        }
+        if item
+        else {}
+    )
+    form = await intake_form(visit.centre, visit.words, typed=typed, item=item)
     return await page(visit, "intake.html", form=form, key=new_key(), desk=False)
+
+
+async def _item_in(visit: Visit, named: Mapping[str, object]) -> AskedItem | None:
+    """The item that an address or a form names; None for one that is gone since."""
+    try:
+        return await asked_item(visit.centre, named)
+    except Refused:
+        return None
 
 
 @router.post("/cases/new", dependencies=[Depends(auth.PUBLIC)])
@@ -106,6 +126,7 @@ async def file_new_case(visit: VisitDep, posted: PostedForm) -> Response:
             visit.words,
             typed=typed_in(posted),
             errors=intake_errors(problem, visit.words),
+            item=await _item_in(visit, posted),
         )
         return await page(
             visit,

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from api.asked_items import ITEM_FIELDS, AskedItem
 from api.centre import SEOUL, Centre
 from api.pages.forms import Field, FormError, Option, Widget, by_field, by_name
 from api.pages.languages import Words
@@ -20,7 +21,7 @@ DESK_CHANNELS: Final = (
     "phone_1379", "phone_080", "regional_centre", "visit_hq", "institute_direct", "council",
     "partner_org",
 )  # fmt: skip
-_MOST_CHARACTERS: Final = {
+MOST_CHARACTERS: Final = {
     "company.name": 200,
     "company.business_registration_number": 20,
     "company.contact_name": 100,
@@ -43,11 +44,13 @@ class IntakeForm:
 
     Attributes:
         consents: The texts, each with the field in which it is answered.
+        item: What of the open databases is asked for.
     """
 
     fields: Mapping[str, Field]
     consents: Sequence[tuple[ConsentText, Field]]
     errors: Sequence[FormError] = ()
+    item: AskedItem | None = None
 
     @property
     def linked(self) -> Mapping[str, Field]:
@@ -55,13 +58,14 @@ class IntakeForm:
         return {**self.fields, **by_name([field for _, field in self.consents])}
 
 
-async def intake_form(
+async def intake_form(  # noqa: PLR0913  # what the form is made of
     centre: Centre,
     words: Words,
     *,
     typed: Mapping[str, str],
     errors: Sequence[FormError] = (),
     desk: bool = False,
+    item: AskedItem | None = None,
 ) -> IntakeForm:
     """The form with the regions and consent texts of today, and what was typed before."""
     day = centre.korean_day(centre.clock())
@@ -84,7 +88,7 @@ async def intake_form(
             required=required or name in _NEEDED,
             optional=not required and name not in _NEEDED and widget != "checkbox",
             options=tuple(options),
-            max_length=_MOST_CHARACTERS.get(name),
+            max_length=MOST_CHARACTERS.get(name),
             value=typed.get(name, ""),
             error=wrong.get(name, ""),
         )
@@ -121,7 +125,7 @@ async def intake_form(
         )
         for text in texts
     ]
-    form = IntakeForm(by_name(fields), consents)
+    form = IntakeForm(by_name(fields), consents, item=item)
     order = list(form.linked)
     return replace(form, errors=sorted(errors, key=lambda error: _place(order, error.name)))
 
@@ -166,6 +170,9 @@ def intake_request(form: FormData, words: Words, *, channel: str | None) -> Inta
         "language": words.language.value,
         **{name: given(name) for name in ("title", "description") if given(name) is not None},
     }
+    if given("item_id") is not None:
+        body["details"] = {name: given(name) for name in ITEM_FIELDS}
+        body["institute_wish"] = given("institute_wish")
     if received_at := given("received_at"):
         # A date and time as the desk reads it off its own clock.
         body["received_at"] = f"{received_at}{'' if '+' in received_at else '+09:00'}"

@@ -19,8 +19,8 @@ from workflows.policy.durations import length_of
 LOCALE_DIR: Final = Path(__file__).parents[1] / "locale"
 LANGUAGE_COOKIE: Final = "center1379_language"
 _PATTERNS: Final = {
-    "ko": ("y년 M월 d일(E)", "y년 M월 d일(E) HH:mm"),
-    "en": ("EEE d MMM y", "EEE d MMM y, HH:mm"),
+    "ko": ("y년 M월 d일(E)", "y년 M월 d일(E) HH:mm", "y년 M월 d일"),
+    "en": ("EEE d MMM y", "EEE d MMM y, HH:mm", "d MMM y"),
 }
 _UNITS: Final = (
     (timedelta(days=1), "unit.days"),
@@ -85,7 +85,7 @@ class Words:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._texts = _CATALOGUES[language]
-        self._date, self._datetime = _PATTERNS[language]
+        self._date, self._datetime, self._plain_date = _PATTERNS[language]
 
     def text(self, message: str) -> str:
         """The text of a message id; English sentences are their own ids."""
@@ -113,6 +113,10 @@ class Words:
         """The date in Korea."""
         day = at.astimezone(SEOUL).date() if isinstance(at, datetime) else at
         return format_date(day, self._date, locale=self.language.value)
+
+    def plain_day(self, day: date) -> str:
+        """A date whose day of the week says nothing."""
+        return format_date(day, self._plain_date, locale=self.language.value)
 
     def moment(self, at: datetime) -> str:
         """Date and time in Korea."""

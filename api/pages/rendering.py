@@ -48,6 +48,8 @@ CONSOLE: Final = (
     Link("Cases", "/staff/cases", auth.CASE_STAFF),
     Link("Selection rounds", "/rounds", auth.ROUND_READERS),
     Link("Key in a call", "/calls/new", auth.DESK),
+    Link("Open databases", "/databases", auth.ANY_STAFF),
+    Link("Synonyms", "/synonyms", auth.SYNONYM_EDITORS),
     Link("Figures", "/figures", auth.ANY_STAFF),
     Link("Operations", "/operations", auth.staff(Role.OPERATOR)),
     Link("Mailbox", "/mailbox", auth.staff(Role.OPERATOR)),
@@ -173,7 +175,7 @@ def _render(
     return answer
 
 
-def _with_query(request: Request, **changes: str) -> str:
+def _with_query(request: Request, **changes: object) -> str:
     """This page's address with some of its query changed; empty values are left out."""
     query = {**request.query_params, **changes}
     return (

@@ -1,7 +1,7 @@
 """The staff's tasks: the list of them, and the page on which one is worked."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
@@ -11,25 +11,32 @@ from api.auth import Caller
 from api.deps import TaskStaff
 from api.pages.company import institute_names
 from api.pages.forms import Option, answer_from, by_field, by_name, errors_in, fields_of, typed_in
+from api.pages.marking import marked
 from api.pages.posted import CORRECTABLE, PostedForm, key_after, key_in, new_key, text_in
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
-from api.reading import TaskView
+from api.reading import MatchView, TaskView
 from api.routes.tasks import TaskReader, list_tasks
 from api.task_updates import TaskAnswer
 from infra.postgres import accounts, catalogue, rounds
 from infra.postgres.accounts import Account
+from infra.postgres.open_databases import address_of
 from schemas.actor import INSTITUTE_ROLES, Role, groups_of
 from schemas.base import TaskId
 from schemas.outcome import (
     TaskKind,
 )
+from schemas.search import OpenDatabase
 from schemas.sheet import ScoreSheet
 from schemas.task import (
     HumanTask,
 )
 from workflows.policy.task_rules import SUPERVISORS
+
+# As probabilities that an acceptable institute stands first.
+HIGH_CONFIDENCE: Final = 0.9
+FAIR_CONFIDENCE: Final = 0.7
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -113,6 +120,9 @@ async def _task_page(  # noqa: PLR0913  # what the page is made of
         linked=by_name(fields),
         errors=errors,
         institutes=names,
+        confidence_level=view.match and level_of(view.match),
+        marked=marked,
+        address_of=_public_address,
         successors=_options(
             person
             for person in await _colleagues(visit, task)
@@ -129,6 +139,19 @@ async def _task_page(  # noqa: PLR0913  # what the page is made of
         key=key or new_key(),
         now=visit.centre.clock(),
     )
+
+
+def level_of(match: MatchView) -> str:
+    """How sure matching is, in a word that a person can act on."""
+    if match.low_confidence or match.confidence < FAIR_CONFIDENCE:
+        return "low"
+    return "high" if match.confidence >= HIGH_CONFIDENCE else "fair"
+
+
+def _public_address(kind: str, item_id: str) -> str | None:
+    """The page on which evidence can be read in full; None for what has none."""
+    database = OpenDatabase.of(kind)
+    return None if database is None else address_of(database, item_id)
 
 
 async def _saved_sheet(visit: Visit, task: HumanTask) -> str | None:

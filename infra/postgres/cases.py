@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from infra.postgres.pool import Database
 from schemas.case import CaseIntake, CaseSnapshot
@@ -160,36 +158,3 @@ async def version(db: Database, case_number: str) -> int | None:
         "SELECT version FROM support_case WHERE case_number = $1", case_number
     )
     return stored
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """Why matching proposed an institute."""
-
-    rank: int
-    institute: str
-    score: float
-    researchers: int
-    evidence: Any
-
-
-async def evidence(db: Database, run_id: UUID, *, only: str | None) -> list[Evidence]:
-    """What a match run found, best first.
-
-    Args:
-        db: Where match runs are kept.
-        run_id: The run.
-        only: An institute that sees its own line only; None for all lines.
-    """
-    rows = await db.fetch(
-        """
-        SELECT rank, institute, score, researchers, evidence
-          FROM match_candidate
-         WHERE run_id = $1
-           AND ($2::text IS NULL OR institute = $2)
-         ORDER BY rank
-        """,
-        run_id,
-        only,
-    )
-    return [Evidence(**dict(row)) for row in rows]

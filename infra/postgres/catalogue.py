@@ -1,31 +1,9 @@
-"""The catalogue: loading, and searching its public part."""
+"""The catalogue: loading, reading it for an index, and what only staff may look up."""
 
-from dataclasses import dataclass
-from typing import LiteralString
-
+from infra.postgres import technologies
 from infra.postgres.pool import Database
 from infra.sample_catalogue import SampleCatalogue
-from schemas.catalogue import EquipmentItem, Lab, Patent, Researcher
-
-
-@dataclass(frozen=True)
-class InstituteProfile:
-    """What an institute says of itself."""
-
-    code: str
-    names: tuple[str, ...]
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """Everything that matching looks at."""
-
-    profiles: tuple[InstituteProfile, ...]
-    patents: tuple[Patent, ...]
-    equipment: tuple[EquipmentItem, ...]
-    labs: tuple[Lab, ...]
-    researchers: tuple[Researcher, ...]
+from schemas.catalogue import Researcher
 
 
 async def load_sample(db: Database, sample: SampleCatalogue) -> None:
@@ -64,127 +42,7 @@ async def load_sample(db: Database, sample: SampleCatalogue) -> None:
         """,
         [tuple(person.model_dump().values()) for person in sample.researchers],
     )
-
-
-async def read_catalogue(db: Database) -> Catalogue:
-    """All rows, for building an index."""
-    profiles = await db.fetch(
-        "SELECT code, name_ko, name_en, aliases, fields FROM institute ORDER BY code"
-    )
-    patents = await db.fetch(
-        """
-        SELECT application_number, institute, title_ko, title_en, summary, inventors, filed_on,
-               ipc, status, url, source, as_of
-          FROM patent
-         ORDER BY application_number
-        """
-    )
-    equipment = await db.fetch(
-        """
-        SELECT equipment_id, institute, lab_id, name, specification, field_of_use, location,
-               sme_available, source, as_of
-          FROM equipment
-         WHERE sme_available
-         ORDER BY equipment_id
-        """
-    )
-    labs = await db.fetch(
-        """
-        SELECT lab_id, institute, name, description, location, supports, source, as_of
-          FROM lab
-         ORDER BY lab_id
-        """
-    )
-    people = await db.fetch(
-        """
-        SELECT researcher_id, institute, department, fields, source, as_of
-          FROM researcher
-         ORDER BY researcher_id
-        """
-    )
-    return Catalogue(
-        profiles=tuple(
-            InstituteProfile(
-                row["code"], (row["name_ko"], row["name_en"], *row["aliases"]), tuple(row["fields"])
-            )
-            for row in profiles
-        ),
-        patents=tuple(Patent.model_validate(dict(row)) for row in patents),
-        equipment=tuple(EquipmentItem.model_validate(dict(row)) for row in equipment),
-        labs=tuple(Lab.model_validate(dict(row)) for row in labs),
-        researchers=tuple(Researcher.model_validate(dict(row)) for row in people),
-    )
-
-
-# Every word of the question has to occur; the tables' trigram indexes find them.
-_PATENTS: LiteralString = """
-    SELECT application_number, institute, title_ko, title_en, summary, inventors, filed_on, ipc,
-           status, url, source, as_of
-      FROM patent
-     WHERE search_text LIKE ALL ($1::text[]) AND ($2::text IS NULL OR institute = $2)
-       AND ($4::text IS NULL OR application_number > $4)
-     ORDER BY application_number
-     LIMIT $3
-"""
-
-
-async def search_patents(
-    db: Database, words: list[str], institute: str | None, limit: int, after: str | None = None
-) -> list[Patent]:
-    """Patents that contain every word.
-
-    Args:
-        db: Database.
-        words: Words of the question; none finds everything.
-        institute: Only this institute's.
-        limit: At most so many.
-        after: Application number to go on after.
-    """
-    rows = await db.fetch(_PATENTS, _patterns(words), institute, limit, after)
-    return [Patent.model_validate(dict(row)) for row in rows]
-
-
-async def search_equipment(
-    db: Database, words: list[str], institute: str | None, limit: int, after: str | None = None
-) -> list[EquipmentItem]:
-    """Equipment that companies may use and that contains every word."""
-    rows = await db.fetch(
-        """
-        SELECT equipment_id, institute, lab_id, name, specification, field_of_use, location,
-               sme_available, source, as_of
-          FROM equipment
-         WHERE sme_available AND search_text LIKE ALL ($1::text[])
-           AND ($2::text IS NULL OR institute = $2) AND ($4::text IS NULL OR equipment_id > $4)
-         ORDER BY equipment_id
-         LIMIT $3
-        """,
-        _patterns(words),
-        institute,
-        limit,
-        after,
-    )
-    return [EquipmentItem.model_validate(dict(row)) for row in rows]
-
-
-async def search_labs(
-    db: Database, words: list[str], institute: str | None, limit: int, after: str | None = None
-) -> list[Lab]:
-    """Laboratories that contain every word."""
-    rows = await db.fetch(
-        """
-        SELECT lab_id, institute, name, description, location, supports, source, as_of
-          FROM lab
-         WHERE search_text LIKE ALL ($1::text[]) AND ($2::text IS NULL OR institute = $2)
-           AND ($4::text IS NULL OR lab_id > $4)
-         ORDER BY lab_id
-         LIMIT $3
-        """,
-        _patterns(words),
-        institute,
-        limit,
-        after,
-    )
-    return [Lab.model_validate(dict(row)) for row in rows]
+    await technologies.add(db, sample.technologies)
 
 
 async def search_researchers(

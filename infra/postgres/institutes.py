@@ -1,4 +1,4 @@
-"""Loads reference data: institutes, their desks, regional centres, channels, programmes."""
+"""Loads reference data: institutes, their desks, centres, channels, programmes, what to expect."""
 
 import json
 from datetime import date
@@ -71,6 +71,24 @@ async def load_reference(db: Database) -> None:
                 _day(programme["valid_from"]),
             )
             for programme in _read("programmes.json")
+        ],
+    )
+    await db.executemany(
+        """
+        INSERT INTO catalogue_expectation (data_set, as_of, expected, held, source)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (data_set, as_of) DO UPDATE
+           SET expected = excluded.expected, held = excluded.held, source = excluded.source
+        """,
+        [
+            (
+                stated["data_set"],
+                _day(stated["as_of"]),
+                stated["expected"],
+                stated["held"],
+                stated["source"],
+            )
+            for stated in _read("catalogue_expectations.json")
         ],
     )
 

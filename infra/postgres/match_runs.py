@@ -34,8 +34,9 @@ async def add_run(db: Database, case_number: str, input_sha256: str, ranking: Ra
     run_id = uuid5(NAMESPACE_URL, f"{case_number}/{ranking.index_version}/{input_sha256}")
     added = await db.fetchval(
         """
-        INSERT INTO match_run (run_id, case_number, index_version, input_sha256, confidence)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO match_run (run_id, case_number, index_version, input_sha256, confidence,
+                               low_confidence, enquiry, similar_cases)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT DO NOTHING
         RETURNING true
         """,
@@ -44,12 +45,16 @@ async def add_run(db: Database, case_number: str, input_sha256: str, ranking: Ra
         ranking.index_version,
         input_sha256,
         ranking.confidence,
+        ranking.low_confidence,
+        None if ranking.enquiry is None else ranking.enquiry.model_dump(mode="json"),
+        [case.model_dump(mode="json") for case in ranking.similar_cases],
     )
     if added:
         await db.executemany(
             """
-            INSERT INTO match_candidate (run_id, rank, institute, score, researchers, evidence)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO match_candidate (run_id, rank, institute, score, researchers, evidence,
+                                         why, why_en, factors)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             [
                 (
@@ -59,8 +64,47 @@ async def add_run(db: Database, case_number: str, input_sha256: str, ranking: Ra
                     candidate.score,
                     candidate.researchers,
                     [item.model_dump(mode="json") for item in candidate.evidence],
+                    candidate.why,
+                    candidate.why_en,
+                    {factor.value: added for factor, added in candidate.factors.items()},
                 )
                 for candidate in ranking.candidates
             ],
         )
     return run_id
+
+
+async def ranking_of(db: Database, run_id: UUID, *, only: str | None = None) -> Ranking | None:
+    """What a run found; None for a run that is not kept.
+
+    Args:
+        db: Where match runs are kept.
+        run_id: The run.
+        only: An institute that sees its own line only; None for all lines, and for what is said of
+            the case beside them.
+    """
+    run = await db.fetchrow(
+        """
+        SELECT index_version, confidence, low_confidence, enquiry, similar_cases
+          FROM match_run
+         WHERE run_id = $1
+        """,
+        run_id,
+    )
+    if run is None:
+        return None
+    lines = await db.fetch(
+        """
+        SELECT rank, institute, score, researchers, evidence, why, why_en, factors
+          FROM match_candidate
+         WHERE run_id = $1
+           AND ($2::text IS NULL OR institute = $2)
+         ORDER BY rank
+        """,
+        run_id,
+        only,
+    )
+    whole: dict[str, object] = dict(run)
+    if only is not None:
+        whole |= {"enquiry": None, "similar_cases": ()}
+    return Ranking.model_validate({**whole, "candidates": [dict(line) for line in lines]})

@@ -23,16 +23,31 @@ class Database(Protocol):
     async def fetchval(self, query: LiteralString, *args: object) -> Any: ...  # noqa: ANN401  # a column of any type
 
 
-async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10) -> asyncpg.Pool:
+class BulkDatabase(Database, Protocol):
+    """A connection that also takes many rows at once."""
+
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Sequence[Sequence[object]], columns: Sequence[str]
+    ) -> str: ...
+
+
+async def open_pool(
+    dsn: str, *, min_size: int = 1, max_size: int = 10, statement_seconds: float = 30
+) -> asyncpg.Pool:
     """Open a pool whose `jsonb` columns are read and written as Python values.
 
     Args:
         dsn: A PostgreSQL URL.
         min_size: Connections kept open while idle.
         max_size: Connections at most; further callers wait.
+        statement_seconds: How long one statement may take.
     """
     return await asyncpg.create_pool(
-        dsn, min_size=min_size, max_size=max_size, init=_read_json_columns, command_timeout=30
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        init=_read_json_columns,
+        command_timeout=statement_seconds,
     )
 
 
@@ -46,7 +61,19 @@ async def _read_json_columns(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[Database]:
+async def transaction(pool: asyncpg.Pool) -> AsyncGenerator[BulkDatabase]:
     """One connection in one transaction, committed at the end and rolled back on an exception."""
     async with pool.acquire() as connection, connection.transaction():
         yield connection
+
+
+@asynccontextmanager
+async def trial(pool: asyncpg.Pool) -> AsyncGenerator[BulkDatabase]:
+    """One connection in a transaction that is rolled back at the end: nothing stays."""
+    async with pool.acquire() as connection:
+        attempt = connection.transaction()
+        await attempt.start()
+        try:
+            yield connection
+        finally:
+            await attempt.rollback()

@@ -1,6 +1,7 @@
 """Matching as an activity: the run is kept once, with its evidence."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -8,11 +9,15 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.matching import MatchingActivities
+from infra.postgres import match_runs, phrases
 from infra.postgres.catalogue import load_sample
 from infra.postgres.institutes import load_reference
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import open_pool
+from infra.postgres.search_index import PostgresCatalogue
+from infra.reference_files import institute_phrases
 from infra.sample_catalogue import sample_catalogue
+from matching.live import LiveIndex
 from schemas.designation import MatchRequest
 from tests.conftest import NewDatabase
 
@@ -33,6 +38,7 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asy
     await load_reference(own_database)
     await load_reference(own_database)  # repeating it changes nothing
     await load_sample(own_database, sample_catalogue())
+    await phrases.load_shipped(own_database, institute_phrases(), datetime.now(UTC))
     await own_database.execute(
         """
         INSERT INTO case_text (case_number, title, description, title_masked, description_masked)
@@ -40,7 +46,7 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asy
         """,
         CASE,
     )
-    matching = MatchingActivities(own_database)
+    matching = MatchingActivities(own_database, LiveIndex(PostgresCatalogue(own_database)))
     env = ActivityEnvironment()
     request = MatchRequest(case_number=CASE, top_k=3)
 
@@ -55,6 +61,10 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asy
     )
     assert [row["institute"] for row in stored] == [c.institute for c in first.candidates]
     assert stored[0]["evidence"][0]["terms"]
+    kept = await match_runs.ranking_of(own_database, UUID(first.run_id))
+    assert kept is not None
+    assert kept.enquiry is not None
+    assert all(line.why and line.why_en and line.factors for line in kept.candidates)
 
 
 async def test_the_reference_data_says_what_is_not_known(own_database: asyncpg.Pool) -> None:

@@ -19,6 +19,9 @@ from api.app import application
 from api.centre import Centre, Secrets
 from infra.postgres import accounts
 from infra.postgres.policies import add_policy, set_current_policy
+from infra.postgres.search_index import PostgresCatalogue
+from matching.index import CatalogueIndex
+from matching.live import LiveIndex
 from schemas.actor import INSTITUTE_ROLES, Role
 from schemas.case import Assignment, CaseSnapshot, CaseStatus, OfferAnswer
 from schemas.outcome import (
@@ -74,10 +77,24 @@ async def absent_temporal() -> Client:
     return await Client.connect("127.0.0.1:9", lazy=True, data_converter=pydantic_data_converter)
 
 
+class NewestIndex(LiveIndex):
+    """Answers from the catalogue as it is, where a real one may be seconds behind."""
+
+    async def current(self) -> CatalogueIndex:
+        return await self.newest()
+
+
+@pytest.fixture(scope="session")
+async def public_index(database: asyncpg.Pool) -> LiveIndex:
+    """The index of what is public; words only, so that no test waits for an encoder."""
+    return NewestIndex(PostgresCatalogue(database, public_only=True))
+
+
 @pytest.fixture
-def centre(reference: asyncpg.Pool, absent_temporal: Client) -> Centre:
+def centre(reference: asyncpg.Pool, absent_temporal: Client, public_index: LiveIndex) -> Centre:
     return Centre(
         pool=reference,
+        index=public_index,
         temporal=absent_temporal,
         secrets=Secrets(b"plainly synthetic secret of tests"),
         clock=lambda: NOW,

@@ -38,6 +38,9 @@ def address(path: str, case_number: str, task_id: str) -> str:
         name="not-found",
         mail_id="none",
         round_id="round-medium-2000-01",
+        database="patents",
+        item_id="none",
+        synonym_id=0,
     )
 
 

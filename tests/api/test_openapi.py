@@ -66,6 +66,8 @@ async def running(
     centre: Centre, temporal: WorkflowEnvironment, workers: None
 ) -> AsyncGenerator[Running]:
     live = replace(centre, temporal=temporal.client, clock=lambda: datetime.now(UTC))
+    # A centre builds its index when it starts; the first answer here would wait for that.
+    await live.index.current()
     async with serving(live) as app:
         company = browser(app)
         filing = await company.post("/api/v1/cases", json=difficulty())

@@ -74,3 +74,36 @@ def test_masking_twice_changes_nothing_more(text: str) -> None:
 def test_a_long_text_without_anything_is_quick() -> None:
     for text in ("a" * 20000, "1" * 20000, "a@" * 10000, "010-" * 5000, "은행 1" * 5000):
         mask(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("담당 박정민 과장에게 전화 주세요", "담당 [이름 가림] 과장에게 전화 주세요"),
+        ("담당자는 연구소장 홍길동이고", "담당자는 연구소장 [이름 가림]이고"),
+        ("제 이름은 최은영입니다.", "제 이름은 [이름 가림]입니다."),
+        ("저는 이영희 부장입니다", "저는 [이름 가림] 부장입니다"),
+        ("대표 남궁민수, 서울", "대표 [이름 가림], 서울"),
+    ],
+)
+def test_a_name_is_masked_where_something_says_that_one_follows(text: str, masked: str) -> None:
+    found = mask(text)
+
+    assert found.masked == masked
+    assert found.kept == text
+    assert found.kinds == (PersonalDataKind.NAME,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "기어 설계를 하시는 박사님이 와 주셨으면 합니다",
+        "지하주차장 균열 보수재를 만듭니다",
+        "대표 제품이 자꾸 깨집니다",
+        "구매부 과장이 바뀐 뒤로 조건표가 없습니다",
+        "담당 기관을 지정해 주세요",
+        "칩을 실장 하는 공정입니다",
+    ],
+)
+def test_a_word_that_only_looks_like_a_name_stays(text: str) -> None:
+    assert mask(text).masked == text

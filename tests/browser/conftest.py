@@ -11,9 +11,9 @@ import uvicorn
 from playwright.async_api import Browser, Page
 
 from api.centre import Centre
-from tests.api.conftest import absent_temporal, centre, reference, serving
+from tests.api.conftest import absent_temporal, centre, public_index, reference, serving
 
-__all__ = ["absent_temporal", "centre", "reference"]
+__all__ = ["absent_temporal", "centre", "public_index", "reference"]
 
 
 @pytest.fixture

@@ -1,110 +1,176 @@
-"""Matching v1 over the sample catalogue."""
+"""Searching and scoring over one index."""
 
-import json
-from pathlib import Path
-from typing import Any
+from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.matching import build_index
-from infra.postgres.catalogue import Catalogue, InstituteProfile
-from infra.sample_catalogue import sample_catalogue
-from matching.index import MatchIndex
-
-ROOT = Path(__file__).parents[2]
-LABELLED = ROOT / "tests" / "data" / "difficulties_ko.json"
+from matching.index import CatalogueIndex
+from schemas.search import DocumentKind, SearchResult
+from tests.matching import catalogue
+from tests.matching.catalogue import PUBLIC, asking
 
 
-def catalogue() -> Catalogue:
-    institutes: list[dict[str, Any]] = json.loads(
-        (ROOT / "infra" / "reference" / "institutes.json").read_text("utf-8")
-    )
-    sample = sample_catalogue()
-    return Catalogue(
-        profiles=tuple(
-            InstituteProfile(
-                row["code"], (row["name_ko"], row["name_en"], *row["aliases"]), tuple(row["fields"])
-            )
-            for row in institutes
-        ),
-        patents=sample.patents,
-        equipment=tuple(item for item in sample.equipment if item.sme_available),
-        labs=sample.labs,
-        researchers=sample.researchers,
-    )
+@pytest.fixture(scope="module", params=[True, False], ids=["words and meaning", "words only"])
+def index(request: pytest.FixtureRequest) -> CatalogueIndex:
+    return catalogue.index(dense=request.param)
 
 
-@pytest.fixture(scope="module")
-def index() -> MatchIndex:
-    return build_index(catalogue())
+def ids(result: SearchResult) -> list[str]:
+    return [hit.id for hit in result.hits]
 
 
-def test_the_sample_covers_every_institute_with_rows_that_cannot_be_real() -> None:
-    rows = catalogue()
-
-    assert len(rows.patents) >= 300
-    assert len(rows.equipment) >= 100
-    assert len(rows.labs) >= 60
-    assert len(rows.researchers) >= 150
-    assert {patent.institute for patent in rows.patents} == {p.code for p in rows.profiles}
-    assert all(patent.application_number.startswith("10-0000-") for patent in rows.patents)
+def test_every_word_has_to_occur(index: CatalogueIndex) -> None:
+    assert ids(index.search(asking("용접 균열"))) == ["10-4"]
+    assert set(ids(index.search(asking("균열")))) == {"10-4", "E-1"}
 
 
-def test_the_same_rows_give_the_same_version_and_others_another(index: MatchIndex) -> None:
-    rows = catalogue()
-    fewer = Catalogue(rows.profiles, rows.patents, rows.equipment, rows.labs, rows.researchers[1:])
+def test_when_nothing_has_every_word_any_word_will_do(index: CatalogueIndex) -> None:
+    found = index.search(asking("도금 균열"))
 
-    assert build_index(rows).version == index.version
-    assert build_index(fewer).version != index.version
-
-
-def test_evidence_names_words_that_the_difficulty_has(index: MatchIndex) -> None:
-    ranking = index.rank("알루미늄 주조 제품에 기공 결함이 생깁니다", 5)
-
-    best = ranking.candidates[0]
-    assert best.institute == "KITECH"
-    assert best.researchers > 0
-    assert {"알루미늄", "기공"} & {term for item in best.evidence for term in item.terms}
+    assert set(ids(found)) == {"10-4", "E-1", "L-1"}
+    assert found.total == 3
 
 
-def test_english_words_are_found_too(index: MatchIndex) -> None:
-    assert index.rank("rechargeable battery materials", 3).candidates
-
-
-def test_what_says_nothing_gives_an_empty_ranking(index: MatchIndex) -> None:
-    for text in ("", "   ", "😀😀😀", "?!"):
-        ranking = index.rank(text, 5)
-        assert ranking.candidates == ()
-        assert ranking.confidence == 0
-
-
-@given(text=st.text(max_size=300))
-@settings(max_examples=60, deadline=None)
-def test_no_text_makes_it_fail(index: MatchIndex, text: str) -> None:
-    ranking = index.rank(f"알루미늄 {text} <b>'; DROP TABLE patent; --", 5)
-
-    assert 0 < len(ranking.candidates) <= 5
-    assert [c.rank for c in ranking.candidates] == list(range(1, len(ranking.candidates) + 1))
-    assert 0 <= ranking.confidence <= 1
-
-
-def test_a_very_long_text_is_cut_and_ranked(index: MatchIndex) -> None:
-    assert index.rank("다이캐스팅 기공 " * 20_000, 5).candidates[0].institute == "KITECH"
-
-
-def test_the_demonstration_difficulties_reach_an_institute_that_can_help(
-    index: MatchIndex,
+def test_a_mistyped_word_is_understood_and_shown_as_it_was_understood(
+    index: CatalogueIndex,
 ) -> None:
-    """A smoke test: the sample's topics and these texts are not independent of each other."""
-    difficulties = json.loads(LABELLED.read_text("utf-8"))
-    first = third = 0
-    for difficulty in difficulties:
-        good = {*difficulty["primary"], *difficulty["acceptable"]}
-        ranked = [c.institute for c in index.rank(difficulty["text"], 3).candidates]
-        first += bool(ranked) and ranked[0] in good
-        third += not good.isdisjoint(ranked)
+    found = index.search(asking("알루미눔 다이케스팅 기공"))
 
-    assert first >= 0.8 * len(difficulties)
-    assert third >= 0.95 * len(difficulties)
+    assert ids(found)[0] == "10-1"
+    assert found.corrected == "알루미늄 다이캐스팅 기공"
+    assert index.search(asking("알루미늄 기공")).corrected is None
+
+
+def test_a_word_that_only_a_researcher_has_is_unknown_to_the_public(index: CatalogueIndex) -> None:
+    for query in ("무전해니켈", "피막비밀", "무전해니캘", "피막비말"):
+        found = index.search(asking(query))
+        assert "R-1" not in ids(found)
+        assert found.corrected is None or "비밀" not in found.corrected
+    assert index.complete("무전", (*PUBLIC, DocumentKind.RESEARCHER)) == []
+    assert index.complete("표면처리", (*PUBLIC, DocumentKind.RESEARCHER)) == []
+    assert ids(index.search(asking("무전해니켈", DocumentKind.RESEARCHER))) == ["R-1"]
+
+
+def test_hidden_documents_change_no_public_score() -> None:
+    with_hidden = catalogue.index()
+    shown = with_hidden.search(asking("용접"))
+    kept = [i for i, text in enumerate(catalogue.TEXTS) if text[0] is not DocumentKind.RESEARCHER]
+    lexical = with_hidden.lexical.frequency("용접")
+
+    assert lexical == sum("용접" in "".join(catalogue.TEXTS[i][3:]) for i in kept)
+    assert shown.total == 1
+
+
+def test_facets_count_everything_that_fits_not_only_the_page(index: CatalogueIndex) -> None:
+    found = index.search(asking("", DocumentKind.PATENT, limit=1))
+
+    assert len(found.hits) == 1
+    assert found.total == 4
+    assert found.facets["institute"] == {"KITECH": 2, "KERI": 1, "KIMM": 1}
+    assert found.facets["year"] == {"2010": 1, "2011": 1, "2012": 1, "2013": 1}
+    assert found.facets["status"] == {"registered": 2}
+
+
+def test_an_empty_question_finds_everything_the_newest_first(index: CatalogueIndex) -> None:
+    found = index.search(asking("  "))
+
+    assert ids(found)[:4] == ["10-4", "10-3", "10-2", "10-1"]
+    assert found.total == 6
+
+
+def test_pages_follow_one_another_without_gaps(index: CatalogueIndex) -> None:
+    whole = ids(index.search(asking("")))
+    pages = [ids(index.search(asking("", offset=i, limit=2))) for i in (0, 2, 4)]
+
+    assert [one for page in pages for one in page] == whole
+
+
+def test_filters_narrow_what_is_found(index: CatalogueIndex) -> None:
+    assert ids(index.search(asking("균열", institute="KRISS"))) == ["E-1"]
+    assert ids(index.search(asking("", location="대전"))) == ["E-1"]
+    assert set(ids(index.search(asking("", status="registered")))) == {"10-2", "10-4"}
+    between = index.search(asking("", filed_from=date(2011, 1, 1), filed_to=date(2012, 12, 31)))
+    assert set(ids(between)) == {"10-2", "10-3"}
+    assert index.search(asking("균열", institute="ETRI")).total == 0
+
+
+def test_hits_name_the_words_that_answer(index: CatalogueIndex) -> None:
+    (hit,) = index.search(asking("레이저 용접 균열")).hits
+
+    assert {"레이저", "용접", "균열"} <= set(hit.terms)
+    assert 0 <= hit.score <= 1
+
+
+def test_synonyms_are_found_without_being_asked_for() -> None:
+    plain, knowing = catalogue.index(), catalogue.index(synonyms={"크랙": ["균열"]})
+
+    assert plain.search(asking("크랙")).total == 0
+    assert set(ids(knowing.search(asking("크랙")))) == {"10-4", "E-1"}
+    assert plain.version != knowing.version
+
+
+def test_the_index_completes_half_written_words_and_syllables(index: CatalogueIndex) -> None:
+    assert "알루미늄" in index.complete("알루ㅁ", PUBLIC)
+    assert "이차전지" in index.complete("이차전", PUBLIC)
+    assert index.complete("", PUBLIC) == []
+    assert index.complete("알루", (DocumentKind.LAB,)) == []
+    assert len(index.complete("이", PUBLIC, limit=1)) <= 1
+
+
+def test_scores_are_between_nothing_and_one_and_only_of_the_kinds_asked(
+    index: CatalogueIndex,
+) -> None:
+    scores = index.score("용접부 균열이 생깁니다", (DocumentKind.PATENT,))
+    best, score = scores.top(1)[0]
+
+    assert index.documents.id[best] == "10-4"
+    assert 0 < score <= 1
+    kinds = index.documents.kind
+    assert {kinds.values[int(kinds.codes[i])] for i, _ in scores.top(10)} == {"patent"}
+    assert scores.fused.max() <= 1 + 1e-6
+
+
+def test_nothing_asked_is_answered_by_nothing(index: CatalogueIndex) -> None:
+    for text in ("", "  ", "😀😀", "?!"):
+        assert index.score(text, PUBLIC).top(5) == []
+    assert index.search(asking("😀")).total == 0
+
+
+def test_a_document_without_a_vector_is_still_found_by_its_words() -> None:
+    whole = catalogue.index()
+    assert whole.dense is not None
+    fewer = CatalogueIndex.build(
+        whole.documents,
+        [[*t[3].split()] for t in catalogue.TEXTS],
+        None,
+        encoder=catalogue.WordsAsVectors(),
+    )
+    assert fewer.version.split("/")[1] == "words-only"
+    assert fewer.search(asking("레이저")).total == 1
+
+
+def test_the_same_documents_give_the_same_version_and_others_another() -> None:
+    assert catalogue.index().version == catalogue.index().version
+    assert catalogue.index().version != catalogue.index(dense=False).version
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=60, deadline=None)
+def test_no_text_makes_searching_or_scoring_fail(index: CatalogueIndex, text: str) -> None:
+    hostile = f"용접 {text} <b>'; DROP TABLE patent; --"
+    found = index.search(asking(hostile))
+
+    assert found.total == len(found.hits) > 0
+    assert index.score(hostile, PUBLIC).top(3)
+    assert all(0 <= hit.score <= 1 for hit in found.hits)
+    index.search(asking(text))
+
+
+def test_a_very_long_text_is_answered(index: CatalogueIndex) -> None:
+    scores = index.score("레이저 용접 균열 " * 5000, PUBLIC)
+
+    assert index.documents.id[scores.top(1)[0][0]] == "10-4"
+    assert np.isfinite(scores.fused).all()

@@ -7,6 +7,7 @@ import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
+from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -128,3 +129,54 @@ async def test_the_archive_is_brought_up_to_date_by_hand(
     again = await center1379("archive", temporal=address)
 
     assert again.stdout.splitlines() == ["0 histories archived."]
+
+
+async def test_refreshing_by_hand_says_which_partners_have_no_key(
+    center1379: Command, temporal: WorkflowEnvironment, workers: None
+) -> None:
+    address = temporal.client.service_client.config.target_host
+
+    refreshed = await center1379("catalogue", "refresh", temporal=address)
+
+    lines = [line.split()[:3] for line in refreshed.stdout.splitlines()[1:]]
+    assert lines == [[name, "skipped", "no-key"] for name in ("kipris", "zeus", "ntis", "bizinfo")]
+    assert refreshed.returncode == 0
+
+
+async def test_a_file_that_cannot_be_imported_says_why_in_both_languages(
+    center1379: Command, own_database: asyncpg.Pool, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("연구자번호,소속기관,부서,연구분야,성명\nR-1,KIMM,실,진동,합성\n", "utf-8")
+
+    refused = await center1379("catalogue", "import", str(file), "--kind", "researchers")
+
+    assert refused.returncode == 1
+    assert "개인을 알 수 있는 열이 있습니다: 성명" in refused.stderr
+    assert "who researchers are (성명)" in refused.stderr
+    assert await own_database.fetchval("SELECT count(*) FROM researcher") == 0
+
+
+async def test_a_dry_run_with_a_mapping_ends_with_2_when_rows_are_wrong(
+    center1379: Command, own_database: asyncpg.Pool, tmp_path: Path
+) -> None:
+    file, mapping, report = (tmp_path / name for name in ("a.csv", "map.toml", "report.csv"))
+    file.write_text("번호,특허,날\n1020130000001,합성,2013-08-26\n1,합성,?\n", "cp949")
+    mapping.write_text(
+        '[columns]\napplication_number = "번호"\ntitle_ko = "특허"\nfiled_on = "날"\n'
+        '[fixed]\ninstitute = "기계연"\n',
+        "utf-8",
+    )
+
+    tried = await center1379(
+        "catalogue", "import", str(file), "--kind", "patents", "--map", str(mapping),
+        "--dry-run", "--report", str(report),
+    )  # fmt: skip
+
+    assert tried.returncode == 2, tried.stderr
+    assert "nothing written" in tried.stdout
+    assert [line.split(",")[:3] for line in report.read_text("utf-8-sig").splitlines()[1:]] == [
+        ["3", "번호", "not-a-patent-number"],
+        ["3", "날", "not-a-date"],
+    ]
+    assert await own_database.fetchval("SELECT count(*) FROM patent") == 0

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal, get_args, get_origin
 
+from schemas.case import RESOLVED
 from schemas.outcome import OUTCOMES, TaskKind
 from schemas.outcome.kinds import COMPANY_TASKS
 from tests.workflows.procedures import PROCEDURES, WORKFLOWS, Walk, functions_of
@@ -182,8 +183,9 @@ def declines(row: Row) -> tuple[str, ...]:
     found = choices(row.kind)
     if found is None:
         return ()
+    others = [decision for decision in found[1][1:] if decision not in RESOLVED]
     is_first = next(one for one in rows() if one.kind is row.kind) == row
-    return found[1][1:] if is_first else found[1][-1:]
+    return tuple(others if is_first else others[-1:])
 
 
 def excluded(row: Row, event: Event) -> str | None:
@@ -220,10 +222,7 @@ class Notes:
         self._seen[event].setdefault(row, []).append(effect)
 
     def compare(self, event: Event, among: Iterable[Row]) -> None:
-        """Raise `AssertionError` unless each cell was walked.
-
-        What it led to is in the page; which of two tasks comes next can depend on the day.
-        """
+        """Raise `AssertionError` unless each cell was walked and led to what was noted before."""
         seen = {row: "; ".join(sorted(lines)) for row, lines in self._seen[event].items()}
         if os.environ.get("RECORD") == "1":
             _record(event, seen)
@@ -231,7 +230,7 @@ class Notes:
         differences = [
             f"{row}, {event.value}: {seen.get(row)!r} and not {noted.get(str(row))!r}"
             for row in among
-            if excluded(row, event) is None and row not in seen
+            if excluded(row, event) is None and seen.get(row) != noted.get(str(row))
         ]
         if differences:
             raise AssertionError("\n".join(differences))

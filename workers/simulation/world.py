@@ -33,8 +33,10 @@ from temporalio.worker import Worker
 from api.centre import Centre, Secrets
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import open_pool
+from infra.postgres.search_index import PostgresCatalogue
 from infra.search_attributes import KEYS
 from infra.settings import Settings
+from matching.live import LiveIndex
 from schemas.policy import Policy
 from workers import processes
 from workers.loading import load_centre, load_demonstration
@@ -141,6 +143,7 @@ async def world(policy: Policy | None) -> AsyncGenerator[World]:
         async with _database(data, policy) as pool, _server() as server:
             clock = VirtualClock(server.client)
             centre = Centre(
+                index=LiveIndex(PostgresCatalogue(pool, public_only=True)),
                 pool=pool,
                 temporal=server.client,
                 secrets=Secrets(settings.pepper.get_secret_value().encode()),

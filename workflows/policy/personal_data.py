@@ -1,7 +1,8 @@
 """Personal data in free text: what is removed before the first write, and what is masked (U24).
 
-Patterns find numbers and addresses. Names cannot be found this way; the form asks not to write
-them, and only handlers read the original.
+Patterns find numbers and addresses, and names where something says that one follows: a role, a
+title, "my name is". Other names can't be found this way; the form asks not to write them, and only
+handlers read the original.
 """
 
 import re
@@ -19,6 +20,7 @@ class PersonalDataKind(StrEnum):
     CARD_NUMBER = "card_number"
     PHONE = "phone"
     ACCOUNT_NUMBER = "account_number"
+    NAME = "name"
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,34 @@ _ACCOUNT: Final = re.compile(
     r"(?P<number>\d(?:[ -]?\d){9,15})(?!\d)",
     re.IGNORECASE,
 )
+# The surnames of all but a few in a thousand; rarer ones begin too many common words.
+_SURNAME: Final = (
+    "(?:남궁|황보|제갈|선우|독고|[김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구"
+    "민류나진지엄채원천방공현함변염추도석설길])"
+)
+_ROLE: Final = (
+    "(?:담당자?|책임자|책임연구원|연구원|대표이사|대표|사장|전무|상무|이사|공장장|연구소장|소장|실장|본부장|부장|차장|과장"
+    "|팀장|계장|대리|주임|반장|사원|박사)"
+)
+# Not a name but a department, a firm, somebody's function, or a word with its particle.
+_NO_NAME_END: Final = "(?<![부팀실과소사자장는을를된할에의])"
+_NAME_AFTER: Final = re.compile(
+    rf"(?:{_ROLE}|이름|성명|성함)(?:님|은|는|이|가|:|：)?\s*(?<=[\s:：])"
+    rf"(?:{_ROLE}(?:님)?(?:은|는)?\s+)?"
+    rf"(?P<number>{_SURNAME}[가-힣]{{1,2}}){_NO_NAME_END}"
+    rf"(?=\s*(?:{_ROLE}|님|씨|이고|입니다|이며|이라고|라고|에게|한테|께|,|\.|\(|\[|\d|/|연락|전화|$))"
+)
+_NAME_BEFORE: Final = re.compile(
+    rf"(?<![가-힣])(?P<number>{_SURNAME}[가-힣]{{2}}){_NO_NAME_END}\s"
+    rf"(?:(?!대표\s){_ROLE}(?:님|입니다|이고|에게|한테|께|이라고|[\s,.(\[]|$)|씨(?:[\s,.는가]|$))"
+)
 _LABELS: Final = {
     PersonalDataKind.RESIDENT_NUMBER: "[주민등록번호 삭제]",
     PersonalDataKind.EMAIL: "[전자우편 가림]",
     PersonalDataKind.CARD_NUMBER: "[카드번호 가림]",
     PersonalDataKind.PHONE: "[전화번호 가림]",
     PersonalDataKind.ACCOUNT_NUMBER: "[계좌번호 가림]",
+    PersonalDataKind.NAME: "[이름 가림]",
 }
 
 
@@ -124,4 +148,6 @@ _MASKED_ONLY: Final = (
     (PersonalDataKind.CARD_NUMBER, _CARD, _is_card_number),
     (PersonalDataKind.PHONE, _PHONE, bool),
     (PersonalDataKind.ACCOUNT_NUMBER, _ACCOUNT, bool),
+    (PersonalDataKind.NAME, _NAME_AFTER, bool),
+    (PersonalDataKind.NAME, _NAME_BEFORE, bool),
 )

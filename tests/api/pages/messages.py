@@ -9,6 +9,7 @@ from typing import Any
 from babel.messages.extract import extract_from_dir
 
 from api.pages.company import STAGES
+from api.pages.databases import FIELDS
 from api.pages.intake_form import DESK_CHANNELS
 from api.pages.staff_cases import ACCESS_REASONS
 from api.problems import (
@@ -30,7 +31,7 @@ from schemas.case import (
     Track,
     TrackFlag,
 )
-from schemas.designation import EvidenceKind
+from schemas.designation import DesignationFactor, EvidenceKind
 from schemas.effect import EffectReport
 from schemas.outcome import (
     OUTCOMES,
@@ -38,6 +39,7 @@ from schemas.outcome import (
 )
 from schemas.outcome.kinds import COMPANY_TASKS
 from schemas.policy import Clock
+from schemas.search import OpenDatabase
 from schemas.task import (
     TaskStatus,
 )
@@ -105,10 +107,23 @@ def labels() -> Iterator[tuple[str, ...]]:
         "channel": DESK_CHANNELS,
         "clock": Clock,
         "evidence": EvidenceKind,
+        "factor": DesignationFactor,
+        "confidence": ("low", "fair", "high"),
+        "confidence_text": ("low", "fair", "high"),
+        "enquiry_flag": ("vague", "misfiled", "urgent", "personal_data", "joint"),
         "level": ("1", "2", "3"),
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
+        "synonym_act": ("added", "changed", "removed"),
+        "synonym_done": ("added", "changed", "removed", "there", "gone"),
+        "database": OpenDatabase,
+        "database_text": OpenDatabase,
+        "ask": OpenDatabase,
+        "ask_title": OpenDatabase,
+        "facet": {name for names in FIELDS.values() for name in names},
+        "patent_status": ("registered", "published"),
+        "source": ("sample",),
         "done": [*COMPANY_TASKS, "message", "withdraw", "reopen", "hold", "go_on", "effects"],
         "break": ("changed", "gap", "cut_off", "head_missing"),
         "message_status": ("pending", "sent", "failed", "skipped"),

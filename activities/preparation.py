@@ -1,0 +1,131 @@
+"""What an index needs of each text, computed beforehand: its words, then its vectors.
+
+Kept under the key of the text, batch by batch, so that what was done before a kill is not done
+again. It goes at low priority on one core: nobody waits for it, and whoever waits for an
+answer goes first.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+import asyncpg
+import structlog
+from temporalio import activity
+
+from infra.postgres import search_index
+from matching.encoder import Encoder
+from matching.preparation import analyse_texts, describe_vectors, encode_texts, quiet_process
+from matching.text import ANALYSER
+from schemas.indexing import StoredText
+from workflows.activity_stubs import Preparation
+
+log = structlog.stdlib.get_logger()
+
+# Finding out what is missing reads the whole catalogue, so it is not done for every batch.
+_READ_TOGETHER: Final = 4000
+_ANALYSED_TOGETHER: Final = 100
+_ENCODED_TOGETHER: Final = 32
+_HEARTBEAT_SECONDS: Final = 5.0
+
+_Done = TypeVar("_Done")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """How far the preparation is.
+
+    Attributes:
+        analysed: Texts whose words were found.
+        to_analyse: All that had to be.
+        encoded: Texts whose vectors were computed.
+        to_encode: All that have to be.
+    """
+
+    analysed: int = 0
+    to_analyse: int = 0
+    encoded: int = 0
+    to_encode: int = 0
+
+
+Report = Callable[[Prepared], None]
+
+
+class PreparationActivities(Preparation):
+    """Prepares what is new in the catalogue."""
+
+    def __init__(self, pool: asyncpg.Pool, encoder: Callable[[], Encoder | None]) -> None:
+        """Connect to the catalogue.
+
+        Args:
+            pool: Of the catalogue's database.
+            encoder: Loads the encoder when there is something to encode.
+        """
+        self._pool = pool
+        self._encoder = encoder
+
+    @activity.defn(name="matching.prepare_texts")
+    async def prepare_texts(self) -> int:
+        def report(done: Prepared) -> None:
+            activity.heartbeat(done.analysed, done.encoded)
+
+        done = await prepare(self._pool, self._encoder, report)
+        return done.analysed + done.encoded
+
+
+async def prepare(
+    pool: asyncpg.Pool, encoder_of: Callable[[], Encoder | None], report: Report
+) -> Prepared:
+    """Analyse and encode every text that was not yet; what stops in between goes on the next time.
+
+    Args:
+        pool: Of the catalogue's database.
+        encoder_of: Loads the encoder, in another process; None leaves it at the words.
+        report: Hears often how far it is.
+    """
+    done = Prepared(to_analyse=await search_index.count_without_analysis(pool, ANALYSER))
+    with quiet_process(encoder_of) as quiet:
+        while texts := await search_index.without_analysis(pool, ANALYSER, _READ_TOGETHER):
+            for some in _batches(texts, _ANALYSED_TOGETHER):
+                words = await _reporting(quiet.submit(analyse_texts, some), report, done)
+                await search_index.keep_analyses(pool, ANALYSER, words)
+                done = replace(done, analysed=done.analysed + len(some))
+                report(done)
+        if (vectors := await _reporting(quiet.submit(describe_vectors), report, done)) is not None:
+            done = await _encode(pool, vectors, quiet, report, done)
+    if done.analysed or done.encoded:
+        log.info("catalogue_prepared", analysed=done.analysed, encoded=done.encoded)
+    return done
+
+
+async def _encode(
+    pool: asyncpg.Pool,
+    described: tuple[str, int],
+    quiet: ProcessPoolExecutor,
+    report: Report,
+    done: Prepared,
+) -> Prepared:
+    model, dimensions = described
+    done = replace(done, to_encode=await search_index.count_without_embedding(pool, model))
+    while texts := await search_index.without_embedding(pool, model, _READ_TOGETHER):
+        for some in _batches(texts, _ENCODED_TOGETHER):
+            vectors = await _reporting(quiet.submit(encode_texts, some), report, done)
+            await search_index.keep_embeddings(pool, model, dimensions, vectors)
+            done = replace(done, encoded=done.encoded + len(some))
+            report(done)
+    return done
+
+
+async def _reporting(work: Future[_Done], report: Report, done: Prepared) -> _Done:
+    """Wait for work in the other process and go on reporting, so that it isn't taken for dead."""
+    working = asyncio.wrap_future(work)
+    while not working.done():
+        report(done)
+        await asyncio.wait([working], timeout=_HEARTBEAT_SECONDS)
+    return working.result()
+
+
+def _batches(texts: Sequence[StoredText], size: int) -> Iterator[Sequence[StoredText]]:
+    return (texts[start : start + size] for start in range(0, len(texts), size))

@@ -1,0 +1,154 @@
+"""The engine over a centre's own tables: profiles and weights as staff keep them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+import numpy as np
+
+from infra.postgres import circumstances, phrases, synonyms
+from infra.reference_files import enquiry_kinds
+from matching.designation import Circumstances, Designator, Weights
+from matching.encoder import Encoder, Vectors
+from matching.enquiry import EnquiryKind, EnquiryReader
+from matching.index import CatalogueIndex
+from matching.naming import InstituteNames
+from matching.past_cases import nearest
+from matching.profiles import Asked, Phrase, Profiles
+from schemas.designation import PastCase, Ranking
+
+_ENCODED_AT_ONCE: Final = 32
+_PASSAGE: Final = 160
+# Institutes beyond these lead few of the cases that are alike.
+_LEADERS: Final = 3
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What one reading of the tables was made into."""
+
+    read: object
+    encoder: Encoder | None
+    profiles: Profiles
+    reader: EnquiryReader
+    names: InstituteNames
+
+
+class Understanding:
+    """Reads enquiries and designates institutes; prepares profiles once, and when they change."""
+
+    def __init__(self, pool: asyncpg.Pool, encoder: Callable[[], Encoder | None]) -> None:
+        self._pool = pool
+        self._encoder = encoder
+        self._prepared: _Prepared | None = None
+        self._preparing = asyncio.Lock()
+        self._encoding: asyncio.Task[None] | None = None
+
+    async def rank(self, case_number: str, text: str, top_k: int, index: CatalogueIndex) -> Ranking:
+        """Designate institutes for a case; by words alone until the profiles have their vectors.
+
+        Args:
+            case_number: Whose circumstances count.
+            text: What the company wrote, personal data masked.
+            top_k: How many institutes at most.
+            index: Of the catalogue.
+        """
+        prepared = await self._current()
+        weights = Weights(**await phrases.weights(self._pool))
+        around = await self._around(case_number)
+
+        def work() -> Ranking:
+            asked = Asked.of(text, prepared.encoder)
+            designator = Designator(
+                index, prepared.profiles, prepared.encoder, prepared.names, weights
+            )
+            ranking = designator.rank(text, top_k, around, asked)
+            enquiry = prepared.reader.read(text, asked, has_personal_data=" 가림]" in text)
+            return ranking.model_copy(update={"enquiry": enquiry})
+
+        ranking = await asyncio.to_thread(work)
+        leaders = [candidate.institute for candidate in ranking.candidates[:_LEADERS]]
+        return ranking.model_copy(
+            update={"similar_cases": await self._past(case_number, text, leaders)}
+        )
+
+    async def _around(self, case_number: str) -> Circumstances:
+        rows = await circumstances.of_institutes(self._pool, case_number)
+        return Circumstances(
+            workload={row.institute: row.workload for row in rows},
+            success={row.institute: row.success for row in rows if row.success is not None},
+            region={row.institute: float(row.in_region) for row in rows},
+        )
+
+    async def _past(
+        self, case_number: str, text: str, institutes: Sequence[str]
+    ) -> tuple[PastCase, ...]:
+        closed = await circumstances.closed_cases(self._pool, institutes, case_number)
+        found = await asyncio.to_thread(nearest, text, [case.text for case in closed])
+        return tuple(
+            PastCase(
+                case_number=closed[number].case_number,
+                institute=closed[number].institute,
+                outcome=closed[number].outcome,
+                passage=" ".join(closed[number].text.split())[:_PASSAGE],
+                nearness=how_near,
+            )
+            for number, how_near in found
+        )
+
+    async def _current(self) -> _Prepared:
+        async with self._preparing:
+            rows = await phrases.in_force(self._pool)
+            pairs = await synonyms.by_word(self._pool)
+            names = await phrases.names(self._pool)
+            read = (rows, pairs, names, self._encoding is not None and self._encoding.done())
+            if self._prepared is None or self._prepared.read != read:
+                encoder = await asyncio.to_thread(self._encoder)
+                own = [Phrase(row.institute, row.phrase) for row in rows]
+                kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
+                texts = [phrase.text for phrase in own]
+                texts += [example for kind in kinds for example in kind.examples]
+                vectors = await self._vectors(encoder, texts)
+
+                def prepare() -> _Prepared:
+                    return _Prepared(
+                        read=read,
+                        encoder=encoder,
+                        profiles=Profiles(
+                            own, encoder, None if vectors is None else vectors[: len(own)], pairs
+                        ),
+                        reader=EnquiryReader(own, kinds, encoder, vectors),
+                        names=InstituteNames(names),
+                    )
+
+                self._prepared = await asyncio.to_thread(prepare)
+            return self._prepared
+
+    async def _vectors(self, encoder: Encoder | None, texts: Sequence[str]) -> Vectors | None:
+        """The vectors of phrases; None while they are computed, which takes minutes the first time.
+
+        A case must not wait for that: its coordinator is promised an answer in hours, and words
+        alone already rank well.
+        """
+        if encoder is None or not texts:
+            return None
+        kept = await phrases.vectors(self._pool, encoder.name, texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in kept]
+        if missing:
+            if self._encoding is None or self._encoding.done():
+                self._encoding = asyncio.create_task(self._keep_vectors(encoder, missing))
+            return None
+        return np.asarray([np.frombuffer(kept[text], "<f4") for text in texts], dtype=np.float32)
+
+    async def _keep_vectors(self, encoder: Encoder, texts: Sequence[str]) -> None:
+        """Compute vectors beside everything else, and keep them for this process and others."""
+        for start in range(0, len(texts), _ENCODED_AT_ONCE):
+            some = texts[start : start + _ENCODED_AT_ONCE]
+            new = await asyncio.to_thread(_encode, encoder, some)
+            await phrases.keep_vectors(self._pool, encoder.name, new)
+
+
+def _encode(encoder: Encoder, texts: Sequence[str]) -> dict[str, bytes]:
+    return {text: encoder.encode_question(text).astype("<f4").tobytes() for text in texts}

@@ -1,0 +1,115 @@
+"""Words and vectors of new texts: computed once each, and kept although it was stopped."""
+
+from collections.abc import AsyncIterator, Sequence
+from functools import cache
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.preparation import PreparationActivities, Prepared, prepare
+from infra.postgres.institutes import load_reference
+from infra.postgres.migrate import migrate
+from infra.postgres.pool import open_pool
+from infra.postgres.search_index import PostgresCatalogue
+from matching.encoder import Vectors
+from matching.live import LiveIndex
+from tests.conftest import NewDatabase
+from tests.matching.catalogue import WordsAsVectors
+
+INSTITUTES = 25
+
+
+@pytest.fixture
+async def pool(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
+    url = await new_database(f"prepare_{uuid4().hex[:8]}")
+    await migrate(url)
+    pool = await open_pool(url)
+    await load_reference(pool)
+    yield pool
+    await pool.close()
+
+
+def ignore(_: Prepared) -> None:
+    pass
+
+
+async def test_everything_is_prepared_once(pool: asyncpg.Pool) -> None:
+    first = await prepare(pool, WordsAsVectors, ignore)
+    again = await prepare(pool, WordsAsVectors, ignore)
+
+    assert (first.analysed, first.encoded) == (INSTITUTES, INSTITUTES)
+    assert (again.analysed, again.encoded) == (0, 0)
+    index = await LiveIndex(PostgresCatalogue(pool), WordsAsVectors).current()
+    assert index.dense is not None
+    assert index.dense.method == "exact"
+
+
+def no_encoder() -> None:
+    return None
+
+
+@cache
+def _stopping() -> "StopsInBetween":
+    return StopsInBetween()
+
+
+def stops_in_between() -> "StopsInBetween":
+    return _stopping()
+
+
+class StopsInBetween(WordsAsVectors):
+    """Encodes once and then fails, as a process that is killed."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self.calls += 1
+        if self.calls > 1:
+            raise RuntimeError("killed")
+        return super().encode_passages(texts)
+
+
+async def test_what_was_done_before_a_kill_is_not_done_again(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.preparation._ENCODED_TOGETHER", 10)
+    with pytest.raises(RuntimeError, match="killed"):
+        await prepare(pool, stops_in_between, ignore)
+
+    rest = await prepare(pool, WordsAsVectors, ignore)
+
+    assert rest.analysed == 0
+    assert rest.encoded == INSTITUTES - 10
+
+
+async def test_a_changed_text_is_prepared_anew(pool: asyncpg.Pool) -> None:
+    await prepare(pool, WordsAsVectors, ignore)
+    await pool.execute("UPDATE institute SET fields = '{새 분야}' WHERE code = 'KIMM'")
+
+    done = await prepare(pool, WordsAsVectors, ignore)
+
+    assert (done.analysed, done.encoded) == (1, 1)
+
+
+async def test_without_an_encoder_the_words_are_prepared(pool: asyncpg.Pool) -> None:
+    done = await prepare(pool, no_encoder, ignore)
+
+    assert (done.analysed, done.encoded) == (INSTITUTES, 0)
+
+
+async def test_the_activity_tells_how_far_it_is(pool: asyncpg.Pool) -> None:
+    env = ActivityEnvironment()
+    heard: list[tuple[object, ...]] = []
+
+    def hear(*details: object) -> None:
+        heard.append(details)
+
+    env.on_heartbeat = hear
+
+    count = await env.run(PreparationActivities(pool, WordsAsVectors).prepare_texts)
+
+    assert count == 2 * INSTITUTES
+    assert heard[-1] == (INSTITUTES, INSTITUTES)
