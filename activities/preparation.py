@@ -17,7 +17,8 @@ from temporalio import activity
 
 from infra.postgres import search_index
 from matching.encoder import Encoder
-from matching.preparation import analyse_texts, describe_vectors, encode_texts, quiet_process
+from matching.passages import stored_model
+from matching.preparation import analyse_texts, encode_texts, quiet_process
 from matching.text import ANALYSER
 from schemas.indexing import StoredText
 from workflows.activity_stubs import Preparation
@@ -82,10 +83,20 @@ async def prepare(
 
     Args:
         pool: Of the catalogue's database.
-        encoder_of: Loads the encoder, in another process; None leaves it at the words.
+        encoder_of: Loads the encoder, here and in another process; a function of a module.
+            None leaves it at the words.
         report: Hears often how far it is.
     """
-    done = Prepared(to_analyse=await search_index.count_without_analysis(pool, ANALYSER))
+    encoder = await asyncio.to_thread(encoder_of)
+    to_encode = (
+        await search_index.count_without_embedding(pool, stored_model(encoder)) if encoder else 0
+    )
+    done = Prepared(
+        to_analyse=await search_index.count_without_analysis(pool, ANALYSER), to_encode=to_encode
+    )
+    report(done)
+    if done == Prepared():
+        return done
     with quiet_process(encoder_of) as quiet:
         while texts := await search_index.without_analysis(pool, ANALYSER, _READ_TOGETHER):
             for some in _batches(texts, _ANALYSED_TOGETHER):
@@ -93,26 +104,24 @@ async def prepare(
                 await search_index.keep_analyses(pool, ANALYSER, words)
                 done = replace(done, analysed=done.analysed + len(some))
                 report(done)
-        if (vectors := await _reporting(quiet.submit(describe_vectors), report, done)) is not None:
-            done = await _encode(pool, vectors, quiet, report, done)
-    if done.analysed or done.encoded:
-        log.info("catalogue_prepared", analysed=done.analysed, encoded=done.encoded)
+        if encoder is not None:
+            done = await _encode(pool, encoder, quiet, report, done)
+    log.info("catalogue_prepared", analysed=done.analysed, encoded=done.encoded)
     return done
 
 
 async def _encode(
     pool: asyncpg.Pool,
-    described: tuple[str, int],
+    encoder: Encoder,
     quiet: ProcessPoolExecutor,
     report: Report,
     done: Prepared,
 ) -> Prepared:
-    model, dimensions = described
-    done = replace(done, to_encode=await search_index.count_without_embedding(pool, model))
+    model = stored_model(encoder)
     while texts := await search_index.without_embedding(pool, model, _READ_TOGETHER):
         for some in _batches(texts, _ENCODED_TOGETHER):
             vectors = await _reporting(quiet.submit(encode_texts, some), report, done)
-            await search_index.keep_embeddings(pool, model, dimensions, vectors)
+            await search_index.keep_embeddings(pool, model, encoder.dimensions, vectors)
             done = replace(done, encoded=done.encoded + len(some))
             report(done)
     return done

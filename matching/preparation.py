@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from typing import Final
 
 from matching.encoder import Encoder
-from matching.passages import passages_of, stored_model
+from matching.passages import passages_of
 from matching.text import terms_of
 from schemas.indexing import StoredText
 
@@ -50,12 +50,6 @@ def _begin(encoder_of: Callable[[], Encoder | None]) -> None:
 def analyse_texts(texts: Sequence[StoredText]) -> dict[str, list[str]]:
     """Words and compounds by text key."""
     return {text.key: terms_of(f"{text.title}\n{text.body}") for text in texts}
-
-
-def describe_vectors() -> tuple[str, int] | None:
-    """The name under which vectors are kept and their dimensions; None without an encoder."""
-    encoder = _encoder()
-    return None if encoder is None else (stored_model(encoder), encoder.dimensions)
 
 
 def encode_texts(texts: Sequence[StoredText]) -> dict[str, bytes]:
