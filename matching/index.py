@@ -26,10 +26,12 @@ from matching.synonyms import NO_SYNONYMS, Synonyms
 from matching.text import ANALYSER
 from schemas.search import DocumentKind, SearchHit, SearchQuery, SearchResult
 
-_METHOD: Final = "convex-3"
-# Share of the words in the sum: this many times the part of the best possible score that the best
-# document reaches, and no more than this much. Measured: docs/benchmarks.md.
-_SHARE_OF_ANSWERED: Final = 2.0
+_METHOD: Final = "convex-4"
+# Share of the words in the sum, where the best document reaches the part `answered` of the best
+# possible score: a line between two bounds. Measured: docs/benchmarks.md.
+_STEEPNESS: Final = 2.0
+_START: Final = -0.3
+_SMALLEST_SHARE: Final = 0.3
 _LARGEST_SHARE: Final = 0.8
 _ALSO: Final = 1000
 _MANY_WORDS: Final = 50_000
@@ -180,7 +182,8 @@ class CatalogueIndex:
         nearest = np.nanmax(dense, initial=floor, where=allowed)
         dense = ((dense - floor) / max(nearest - floor, 1e-6)).clip(0)
         answered = best / max(self.lexical.most(question.asked), 1e-6)
-        share = min(_SHARE_OF_ANSWERED * answered, _LARGEST_SHARE) * question.hangul
+        share = min(max(_START + _STEEPNESS * answered, _SMALLEST_SHARE), _LARGEST_SHARE)
+        share *= question.hangul
         # What has no vector yet, or a distant one, is judged by its words alone.
         fused = share * lexical + (1 - share) * np.where(np.isnan(dense), share * lexical, dense)
         return Scores(np.where(allowed, fused, -1).astype(np.float32), lexical, dense, question)
