@@ -1,11 +1,16 @@
-"""Matching: ranks institutes for a case over the current index, keeps the run with its evidence."""
+"""Matching: reads enquiries, and ranks institutes for cases over the current index."""
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 import asyncpg
+import structlog
 from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy
+from temporalio.exceptions import ActivityAlreadyStartedError
 
 from activities.understanding import Understanding
 from infra.postgres import match_runs
@@ -19,11 +24,44 @@ from schemas.case import Candidate
 from schemas.designation import Evidence, EvidenceKind, MatchRequest, MatchResult, Ranking
 from workflows.activity_stubs import Matching
 
+log = structlog.stdlib.get_logger()
+
 _HEARTBEAT_SECONDS = 5.0
+_TASK_QUEUE = "matching"
+# The first one of a process loads the encoder.
+_READ_WITHIN = timedelta(minutes=1)
+_READ_TRIED_FOR = timedelta(days=1)
 
 
 def _no_encoder() -> Encoder | None:
     return None
+
+
+class Readings:
+    """Has enquiries read beside their cases: no case waits for that, nor has it in its history."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def start(self, case_number: str) -> None:
+        """Have an enquiry read; one that is being read or was read is not read again.
+
+        Raises:
+            RPCError: Temporal was not reached; whoever asked asks again.
+        """
+        try:
+            await self._client.start_activity_method(
+                Matching.read_enquiry,
+                case_number,
+                id=f"read/{case_number}",
+                task_queue=_TASK_QUEUE,
+                start_to_close_timeout=_READ_WITHIN,
+                schedule_to_close_timeout=_READ_TRIED_FOR,
+                id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+            )
+        except ActivityAlreadyStartedError:
+            log.debug("enquiry_read_before")
 
 
 class MatchingActivities(Matching):
@@ -59,6 +97,12 @@ class MatchingActivities(Matching):
             ),
             low_confidence=ranking.low_confidence,
         )
+
+    @activity.defn(name="matching.read_enquiry")
+    async def read_enquiry(self, case_number: str) -> None:
+        text = await match_runs.case_text(self._pool, case_number)
+        reading = await self._understanding.read(text)
+        await match_runs.keep_reading(self._pool, case_number, reading)
 
     async def _newest_index(self) -> CatalogueIndex:
         """Waits for an index of the catalogue as it is now: a designation can wait for seconds."""

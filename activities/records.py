@@ -25,7 +25,10 @@ class RecordsActivities(Records):
     """Writes what workflows decide. A repeated call changes nothing."""
 
     def __init__(
-        self, pool: asyncpg.Pool, dispatch: Callable[[Sequence[str]], Awaitable[None]]
+        self,
+        pool: asyncpg.Pool,
+        dispatch: Callable[[Sequence[str]], Awaitable[None]],
+        read_enquiry: Callable[[str], Awaitable[None]],
     ) -> None:
         """Connect to what records are kept in.
 
@@ -33,9 +36,11 @@ class RecordsActivities(Records):
             pool: Connections to the centre's database.
             dispatch: Hands messages to delivery once they are stored; what it does not manage is
                 found later by the sweeper.
+            read_enquiry: Has the enquiry of a case read, by the case's number.
         """
         self._pool = pool
         self._dispatch = dispatch
+        self._read_enquiry = read_enquiry
 
     @activity.defn(name="records.save_case")
     async def save_case(self, write: CaseWrite) -> None:
@@ -54,7 +59,9 @@ class RecordsActivities(Records):
 
     @activity.defn(name="records.screen")
     async def screen(self, request: ScreeningRequest) -> ScreeningFindings:
-        return await records.screen(self._pool, request)
+        findings = await records.screen(self._pool, request)
+        await self._read_enquiry(request.case_number)
+        return findings
 
     @activity.defn(name="records.split_case")
     async def split_case(self, request: SplitRequest) -> str:

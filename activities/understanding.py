@@ -17,7 +17,7 @@ from matching.index import CatalogueIndex
 from matching.naming import InstituteNames
 from matching.past_cases import nearest
 from matching.profiles import Asked, Phrase, Profiles
-from schemas.designation import PastCase, Ranking
+from schemas.designation import EnquiryProposal, PastCase, Ranking
 
 _ENCODED_AT_ONCE: Final = 32
 _PASSAGE: Final = 160
@@ -65,14 +65,22 @@ class Understanding:
                 index, prepared.profiles, prepared.encoder, prepared.names, weights
             )
             ranking = designator.rank(text, top_k, around, asked)
-            enquiry = prepared.reader.read(text, asked, has_personal_data=" 가림]" in text)
-            return ranking.model_copy(update={"enquiry": enquiry})
+            return ranking.model_copy(update={"enquiry": _read(prepared, text, asked)})
 
         ranking = await asyncio.to_thread(work)
         leaders = [candidate.institute for candidate in ranking.candidates[:_LEADERS]]
         return ranking.model_copy(
             update={"similar_cases": await self._past(case_number, text, leaders)}
         )
+
+    async def read(self, text: str) -> EnquiryProposal:
+        """How an enquiry reads, personal data masked."""
+        prepared = await self._current()
+
+        def work() -> EnquiryProposal:
+            return _read(prepared, text, Asked.of(text, prepared.encoder))
+
+        return await asyncio.to_thread(work)
 
     async def _around(self, case_number: str) -> Circumstances:
         rows = await circumstances.of_institutes(self._pool, case_number)
@@ -148,6 +156,10 @@ class Understanding:
             some = texts[start : start + _ENCODED_AT_ONCE]
             new = await asyncio.to_thread(_encode, encoder, some)
             await phrases.keep_vectors(self._pool, encoder.name, new)
+
+
+def _read(prepared: _Prepared, text: str, asked: Asked) -> EnquiryProposal:
+    return prepared.reader.read(text, asked, has_personal_data=" 가림]" in text)
 
 
 def _encode(encoder: Encoder, texts: Sequence[str]) -> dict[str, bytes]:

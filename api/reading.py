@@ -8,7 +8,16 @@ from api.asked_items import AskedItem, item_of_case
 from api.auth import Caller, scope_of
 from api.centre import Centre
 from api.problems import CASE_UNKNOWN
-from infra.postgres import cases, companies, documents, effects, journal, match_runs, tasks
+from infra.postgres import (
+    cases,
+    companies,
+    documents,
+    effects,
+    journal,
+    match_runs,
+    support_calls,
+    tasks,
+)  # fmt: skip
 from infra.postgres.cases import StoredCase
 from schemas.actor import Actor
 from schemas.base import WireModel, is_round
@@ -21,6 +30,7 @@ from schemas.case import (
     PromiseState,
     Service,
 )
+from schemas.catalogue import SupportCall
 from schemas.designation import CandidateInstitute, EnquiryProposal, PastCase
 from schemas.document import document_id_of, is_document_reference
 from schemas.journal import JournalEntry
@@ -44,6 +54,11 @@ _TOLD: frozenset[str] = frozenset(
         "case:message:received", "case:attachment:received", "case:hold:begun", "case:hold:ended",
     }
 )  # fmt: skip
+# Tasks in which it helps to know how the enquiry reads.
+_AT_THE_DESK: frozenset[TaskKind] = frozenset(
+    {TaskKind.SCREEN_CASE, TaskKind.REFER_CASE, TaskKind.TRIAGE_CASE}
+)
+_CALLS_SHOWN = 30
 
 
 class PromiseView(WireModel):
@@ -175,6 +190,8 @@ class TaskView(WireModel):
         case: None for a selection round's task.
         evidence: The institutes that matching proposed, each with why; checkable in the catalogue.
         texts: Texts to read, by their name in `documents`, and the comments.
+        enquiry: How the enquiry reads, for the desk that receives it.
+        calls: For the finder of a call: those of partners that are open, the first to close first.
     """
 
     task: HumanTask
@@ -185,6 +202,8 @@ class TaskView(WireModel):
     texts: dict[str, str]
     comments: list[str]
     match: MatchView | None = None
+    enquiry: EnquiryProposal | None = None
+    calls: tuple[SupportCall, ...] = ()
 
 
 class CompanyTask(WireModel):
@@ -367,7 +386,16 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
         match=ranking and MatchView.model_validate(ranking, from_attributes=True),
         texts=await texts_of(centre, task.documents),
         comments=list(comments.values()),
+        enquiry=await match_runs.reading_of(centre.pool, task.case_number)
+        if task.kind in _AT_THE_DESK
+        else None,
+        calls=await _open_calls(centre) if task.kind is TaskKind.FIND_CALL else (),
     )
+
+
+async def _open_calls(centre: Centre) -> tuple[SupportCall, ...]:
+    day = centre.korean_day(centre.clock())
+    return tuple(await support_calls.closing_next(centre.pool, day, _CALLS_SHOWN))
 
 
 async def _round_task_view(centre: Centre, task: HumanTask) -> TaskView:

@@ -178,7 +178,7 @@ class EnquiryReader:
             return EnquiryProposal(
                 service="referral",
                 first_action=FirstAction.REFER_OUT,
-                flags=("misfiled", kind.code.lower(), *flags),
+                flags=("misfiled", *flags),
                 referral=kind.referral,
                 referral_en=kind.referral_en,
             )

@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -167,11 +167,11 @@ async def workers(
     await load_holidays(database)
     await add_policy(database, default_policy())
 
-    async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
-        """Delivery has tests of its own."""
+    async def leave_it(_key: object) -> None:
+        """Delivery and reading have tests of their own."""
 
     registered = registrations(
-        Resources(database, settings_for_test(), temporal.client, leave_to_the_sweeper)
+        Resources(database, settings_for_test(), temporal.client, leave_it, leave_it)
     )[CASE]
     case = Worker(
         temporal.client,

@@ -12,7 +12,7 @@ from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
 from activities.catalogue import CatalogueActivities
 from activities.deadlines import DeadlineActivities
-from activities.matching import MatchingActivities
+from activities.matching import MatchingActivities, Readings
 from activities.morning import MorningActivities
 from activities.notification import Dispatcher, NotificationActivities
 from activities.preparation import PreparationActivities
@@ -58,12 +58,14 @@ class Resources:
 
     Attributes:
         dispatch: Hands messages to delivery; None for the activity that sends mail.
+        read_enquiry: Has a new enquiry read; None for the activity that does.
     """
 
     pool: asyncpg.Pool
     settings: Settings
     client: Client
     dispatch: Callable[[Sequence[str]], Awaitable[None]] | None = None
+    read_enquiry: Callable[[str], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     """Workflows and activities of every task queue, with their dependencies handed in."""
     pool, settings, client = resources.pool, resources.settings, resources.client
     dispatch = resources.dispatch or Dispatcher(client).dispatch
-    records = RecordsActivities(pool, dispatch)
+    records = RecordsActivities(pool, dispatch, resources.read_enquiry or Readings(client).start)
     morning = MorningActivities(pool, dispatch)
     deadlines = DeadlineActivities(pool)
     bookings = BookingActivities(pool)
@@ -128,5 +130,11 @@ def registrations(resources: Resources) -> dict[str, Registration]:
         ),
         NOTIFY: Registration(activities=[notification.deliver]),
         INSTITUTE: Registration(activities=[catalogue.read_partner]),
-        MATCHING: Registration(activities=[matching.rank_institutes, preparation.prepare_texts]),
+        MATCHING: Registration(
+            activities=[
+                matching.rank_institutes,
+                matching.read_enquiry,
+                preparation.prepare_texts,
+            ]
+        ),
     }

@@ -197,6 +197,10 @@ class Matching:
     async def rank_institutes(self, request: MatchRequest) -> MatchResult:
         raise NotImplementedError
 
+    @activity.defn(name="matching.read_enquiry")
+    async def read_enquiry(self, case_number: str) -> None:
+        raise NotImplementedError
+
 
 class Preparation:
     """Computes beforehand what searching needs of each text."""

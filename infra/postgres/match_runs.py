@@ -1,9 +1,9 @@
-"""Runs of matching: what was proposed, by which index, with which evidence."""
+"""Runs of matching: what was proposed, by which index, with which evidence; how enquiries read."""
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from infra.postgres.pool import Database
-from schemas.designation import Ranking
+from schemas.designation import EnquiryProposal, Ranking
 
 
 async def case_text(db: Database, case_number: str) -> str:
@@ -108,3 +108,24 @@ async def ranking_of(db: Database, run_id: UUID, *, only: str | None = None) -> 
     if only is not None:
         whole |= {"enquiry": None, "similar_cases": ()}
     return Ranking.model_validate({**whole, "candidates": [dict(line) for line in lines]})
+
+
+async def keep_reading(db: Database, case_number: str, reading: EnquiryProposal) -> None:
+    """Store how an enquiry reads; the latest reading counts."""
+    await db.execute(
+        """
+        INSERT INTO enquiry_reading (case_number, reading)
+        VALUES ($1, $2)
+        ON CONFLICT (case_number) DO UPDATE SET reading = excluded.reading
+        """,
+        case_number,
+        reading.model_dump(mode="json"),
+    )
+
+
+async def reading_of(db: Database, case_number: str) -> EnquiryProposal | None:
+    """How an enquiry reads; None for one that was not read yet."""
+    reading = await db.fetchval(
+        "SELECT reading FROM enquiry_reading WHERE case_number = $1", case_number
+    )
+    return None if reading is None else EnquiryProposal.model_validate(reading)

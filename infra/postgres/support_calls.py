@@ -38,6 +38,23 @@ async def open_calls(
     return [SupportCall.model_validate(dict(row)) for row in rows]
 
 
+async def closing_next(db: Database, day: date, limit: int) -> list[SupportCall]:
+    """Calls that can be applied to on `day`, the first to close first."""
+    rows = await db.fetch(
+        """
+        SELECT call_id, title, summary, audience, period, opens_on, closes_on, ministry,
+               executing_agency, url, application_url, source, as_of
+          FROM support_call
+         WHERE closes_on IS NULL OR closes_on >= $1
+         ORDER BY closes_on, call_id
+         LIMIT $2
+        """,
+        day,
+        limit,
+    )
+    return [SupportCall.model_validate(dict(row)) for row in rows]
+
+
 async def search_projects(
     db: Database, words: list[str], institute: str | None, limit: int, after: str | None = None
 ) -> list[ResearchProject]:

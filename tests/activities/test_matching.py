@@ -1,14 +1,16 @@
 """Matching as an activity: the run is kept once, with its evidence."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from temporalio.testing import ActivityEnvironment
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.worker import Worker
 
-from activities.matching import MatchingActivities
+from activities.matching import MatchingActivities, Readings
 from infra.postgres import match_runs, phrases
 from infra.postgres.catalogue import load_sample
 from infra.postgres.institutes import load_reference
@@ -18,7 +20,7 @@ from infra.postgres.search_index import PostgresCatalogue
 from infra.reference_files import institute_phrases
 from infra.sample_catalogue import sample_catalogue
 from matching.live import LiveIndex
-from schemas.designation import MatchRequest
+from schemas.designation import FirstAction, MatchRequest
 from tests.conftest import NewDatabase
 
 CASE = "1379-2026-700001"
@@ -65,6 +67,32 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asy
     assert kept is not None
     assert kept.enquiry is not None
     assert all(line.why and line.why_en and line.factors for line in kept.candidates)
+
+
+async def test_an_enquiry_is_read_once_beside_its_case(
+    own_database: asyncpg.Pool, temporal: WorkflowEnvironment
+) -> None:
+    await load_reference(own_database)
+    await phrases.load_shipped(own_database, institute_phrases(), datetime.now(UTC))
+    case = f"1379-2026-{uuid4().int % 100_000 + 800_000}"
+    await own_database.execute(
+        """
+        INSERT INTO case_text (case_number, title, description, title_masked, description_masked)
+        VALUES ($1, '대출', '', '대출', '은행 대출 이자를 낮추고 보증서를 받고 싶습니다')
+        """,
+        case,
+    )
+    matching = MatchingActivities(own_database, LiveIndex(PostgresCatalogue(own_database)))
+    readings = Readings(temporal.client)
+    async with Worker(temporal.client, task_queue="matching", activities=[matching.read_enquiry]):
+        await asyncio.gather(*(readings.start(case) for _ in range(3)))
+        await temporal.client.get_activity_handle(f"read/{case}").result()
+    await readings.start(case)
+
+    reading = await match_runs.reading_of(own_database, case)
+    assert reading is not None
+    assert reading.first_action is FirstAction.REFER_OUT
+    assert "1357" in (reading.referral or "")
 
 
 async def test_the_reference_data_says_what_is_not_known(own_database: asyncpg.Pool) -> None:

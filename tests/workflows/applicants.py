@@ -5,7 +5,6 @@ python -m tests.workflows.applicants TEMPORAL DATABASE_URL TASK_QUEUE
 
 import asyncio
 import sys
-from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.client import Client
@@ -66,12 +65,12 @@ class Applicant:
 async def serve(target: str, database_url: str, task_queue: str) -> None:
     """Serve rounds and applicants until the process is killed."""
 
-    async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
-        """Delivery has tests of its own."""
+    async def leave_it(_key: object) -> None:
+        """Delivery and reading have tests of their own."""
 
     client = await Client.connect(target, data_converter=pydantic_data_converter)
     pool = await open_pool(database_url)
-    resources = Resources(pool, settings_for_test(), client, leave_to_the_sweeper)
+    resources = Resources(pool, settings_for_test(), client, leave_it, leave_it)
     registered = registrations(resources)[CASE]
     worker = Worker(
         client,

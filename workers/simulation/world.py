@@ -223,10 +223,12 @@ async def _server() -> AsyncGenerator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def _workers(pool: asyncpg.Pool, settings: Settings, client: Client) -> AsyncGenerator[None]:
-    async def keep_to_ourselves(_keys: object) -> None:
-        """Messages are written down; nobody reads mail here."""
+    async def keep_to_ourselves(_key: object) -> None:
+        """Messages and enquiries are written down; nobody reads them here."""
 
-    registered = registrations(Resources(pool, settings, client, keep_to_ourselves))
+    registered = registrations(
+        Resources(pool, settings, client, keep_to_ourselves, keep_to_ourselves)
+    )
     running = [
         _worker(client, queue, registration) for queue, registration in registered.items()
         if registration

@@ -31,7 +31,7 @@ from schemas.case import (
     Track,
     TrackFlag,
 )
-from schemas.designation import DesignationFactor, EvidenceKind
+from schemas.designation import DesignationFactor, EvidenceKind, FirstAction
 from schemas.effect import EffectReport
 from schemas.outcome import (
     OUTCOMES,
@@ -110,6 +110,7 @@ def labels() -> Iterator[tuple[str, ...]]:
         "factor": DesignationFactor,
         "confidence": ("low", "fair", "high"),
         "confidence_text": ("low", "fair", "high"),
+        "first_action": FirstAction,
         "enquiry_flag": ("vague", "misfiled", "urgent", "personal_data", "joint"),
         "level": ("1", "2", "3"),
         "access": ACCESS_REASONS,

@@ -1,5 +1,6 @@
 """What a coordinator sees beside a designation, and what is kept of the decision."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -167,3 +168,66 @@ async def test_what_was_decided_is_a_label_beside_what_was_proposed(
     [label] = await database.fetch("SELECT * FROM match_label WHERE case_number = $1", number)
     assert (label["institute"], label["rank"], label["run_id"]) == (chosen, rank, run)
     assert label["index_version"] == "test"
+
+
+async def test_the_desk_is_told_how_an_enquiry_reads(app: FastAPI, database: asyncpg.Pool) -> None:
+    async with browser(app) as company:
+        number = (await filed(company))["case_number"]
+    await project(database, number)
+    task = await add_task(database, number, TaskKind.SCREEN_CASE, centre_group(Role.TRIAGE))
+    async with sign_in(app, "triage") as staff:
+        unread = await staff.get(f"/tasks/{task}?lang=en")
+        await match_runs.keep_reading(
+            database,
+            number,
+            EnquiryProposal(
+                service="referral",
+                first_action=FirstAction.REFER_OUT,
+                flags=("misfiled",),
+                referral="노무 상담은 1350",
+                referral_en="Call 1350 about labour law",
+            ),
+        )
+        english = await staff.get(f"/tasks/{task}?lang=en")
+        korean = await staff.get(f"/tasks/{task}?lang=ko")
+
+    assert "How the enquiry reads" not in unread.text
+    check_page(english, "en")
+    check_page(korean, "ko")
+    assert "Refer to the responsible body" in english.text
+    assert "Call 1350 about labour law" in english.text
+    assert "노무 상담은 1350" in korean.text
+
+
+async def test_who_looks_for_a_call_sees_those_that_are_open(
+    app: FastAPI, database: asyncpg.Pool
+) -> None:
+    async with browser(app) as company:
+        number = (await filed(company))["case_number"]
+    await project(database, number, institute="KITECH")
+    task = await add_task(database, number, TaskKind.FIND_CALL, "institute:KITECH:support")
+    today = NOW.date()
+    async with sign_in(app, "kitech.support") as staff:
+        nothing = await staff.get(f"/tasks/{task}?lang=en")
+        for name, closes_on in (
+            ("later", today + timedelta(days=30)),
+            ("sooner", today + timedelta(days=3)),
+            ("over", today - timedelta(days=3)),
+        ):
+            await database.execute(
+                """
+                INSERT INTO support_call (call_id, title, ministry, closes_on, url, source, as_of)
+                VALUES ($1, 'Call ' || $1, 'Ministry', $2, 'https://calls.example/' || $1, 'sample',
+                        $3)
+                """,
+                name,
+                closes_on,
+                today,
+            )
+        shown = await staff.get(f"/tasks/{task}?lang=en")
+
+    assert "No open call is loaded" in nothing.text
+    check_page(shown, "en")
+    assert "Call over" not in shown.text
+    assert shown.text.index("Call sooner") < shown.text.index("Call later")
+    assert 'href="https://calls.example/sooner"' in shown.text
