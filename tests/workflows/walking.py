@@ -53,11 +53,12 @@ _PEOPLE: Final = People(
     STAFF, (), BusinessCalendar(HolidayTable(version=1, holidays=public_office_holidays())), seed=1
 )
 _OUTCOME: Final[TypeAdapter[Outcome]] = TypeAdapter(Outcome)
-# Reports on the way are asked for by timers that nothing shows: time passes a month at most.
-_STRIDE: Final = timedelta(days=31)
+# Reports on the way are asked for by timers that nothing shows, every month at most: in strides of
+# half a month none is passed by before it is answered.
+_STRIDE: Final = timedelta(days=15)
 # The telephone call comes shortly before the survey is closed.
 _BETWEEN_SURVEY_AND_CALL: Final = timedelta(days=1)
-_MOST_STEPS: Final = 80
+_MOST_STEPS: Final = 120
 _MOST_ATTEMPTS: Final = 2
 _PATIENCE_SECONDS: Final = 30.0
 
