@@ -15,7 +15,7 @@ from temporalio.exceptions import ActivityAlreadyStartedError
 from activities.understanding import Understanding
 from infra.postgres import match_runs
 from infra.postgres.pool import transaction
-from matching.encoder import Encoder
+from matching.encoder import Encoder, no_encoder
 from matching.explanation import passage_of
 from matching.index import CatalogueIndex
 from matching.live import LiveIndex
@@ -31,10 +31,6 @@ _TASK_QUEUE = "matching"
 # The first one of a process loads the encoder.
 _READ_WITHIN = timedelta(minutes=1)
 _READ_TRIED_FOR = timedelta(days=1)
-
-
-def _no_encoder() -> Encoder | None:
-    return None
 
 
 class Readings:
@@ -71,7 +67,7 @@ class MatchingActivities(Matching):
         self,
         pool: asyncpg.Pool,
         live: LiveIndex,
-        encoder: Callable[[], Encoder | None] = _no_encoder,
+        encoder: Callable[[], Encoder | None] = no_encoder,
     ) -> None:
         self._pool = pool
         self._live = live

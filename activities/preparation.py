@@ -15,12 +15,12 @@ import asyncpg
 import structlog
 from temporalio import activity
 
-from infra.postgres import search_index
+from activities.understanding import phrases_read
+from infra.postgres import phrases, search_index
 from matching.encoder import Encoder
 from matching.passages import stored_model
-from matching.preparation import analyse_texts, encode_texts, quiet_process
+from matching.preparation import analyse_texts, encode_phrases, encode_texts, quiet_process
 from matching.text import ANALYSER
-from schemas.indexing import StoredText
 from workflows.activity_stubs import Preparation
 
 log = structlog.stdlib.get_logger()
@@ -32,6 +32,7 @@ _ENCODED_TOGETHER: Final = 32
 _HEARTBEAT_SECONDS: Final = 5.0
 
 _Done = TypeVar("_Done")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ async def prepare(
 ) -> Prepared:
     """Analyse and encode every text that was not yet; what stops in between goes on the next time.
 
+    The profiles' phrases come first: they are few, and every designation rests on them.
+
     Args:
         pool: Of the catalogue's database.
         encoder_of: Loads the encoder, here and in another process; a function of a module.
@@ -88,16 +91,28 @@ async def prepare(
         report: Hears often how far it is.
     """
     encoder = await asyncio.to_thread(encoder_of)
+    wanted = (
+        await phrases.without_vector(pool, encoder.name, await phrases_read(pool))
+        if encoder
+        else []
+    )
     to_encode = (
         await search_index.count_without_embedding(pool, stored_model(encoder)) if encoder else 0
     )
     done = Prepared(
-        to_analyse=await search_index.count_without_analysis(pool, ANALYSER), to_encode=to_encode
+        to_analyse=await search_index.count_without_analysis(pool, ANALYSER),
+        to_encode=len(wanted) + to_encode,
     )
     report(done)
     if done == Prepared():
         return done
     with quiet_process(encoder_of) as quiet:
+        if encoder is not None:
+            for some in _batches(wanted, _ENCODED_TOGETHER):
+                rows = await _reporting(quiet.submit(encode_phrases, some), report, done)
+                await phrases.keep_vectors(pool, encoder.name, rows)
+                done = replace(done, encoded=done.encoded + len(some))
+                report(done)
         while texts := await search_index.without_analysis(pool, ANALYSER, _READ_TOGETHER):
             for some in _batches(texts, _ANALYSED_TOGETHER):
                 words = await _reporting(quiet.submit(analyse_texts, some), report, done)
@@ -106,6 +121,8 @@ async def prepare(
                 report(done)
         if encoder is not None:
             done = await _encode(pool, encoder, quiet, report, done)
+    # A text that was changed has another key: what was computed of the old one is of no use.
+    await search_index.forget_unused(pool)
     log.info("catalogue_prepared", analysed=done.analysed, encoded=done.encoded)
     return done
 
@@ -136,5 +153,5 @@ async def _reporting(work: Future[_Done], report: Report, done: Prepared) -> _Do
     return working.result()
 
 
-def _batches(texts: Sequence[StoredText], size: int) -> Iterator[Sequence[StoredText]]:
+def _batches(texts: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
     return (texts[start : start + size] for start in range(0, len(texts), size))

@@ -19,7 +19,6 @@ from matching.past_cases import nearest
 from matching.profiles import Asked, Phrase, Profiles
 from schemas.designation import EnquiryProposal, PastCase, Ranking
 
-_ENCODED_AT_ONCE: Final = 32
 _PASSAGE: Final = 160
 # Institutes beyond these lead few of the cases that are alike.
 _LEADERS: Final = 3
@@ -44,7 +43,6 @@ class Understanding:
         self._encoder = encoder
         self._prepared: _Prepared | None = None
         self._preparing = asyncio.Lock()
-        self._encoding: asyncio.Task[None] | None = None
 
     async def rank(self, case_number: str, text: str, top_k: int, index: CatalogueIndex) -> Ranking:
         """Designate institutes for a case; by words alone until the profiles have their vectors.
@@ -111,16 +109,18 @@ class Understanding:
             rows = await phrases.in_force(self._pool)
             pairs = await synonyms.by_word(self._pool)
             names = await phrases.names(self._pool)
-            read = (rows, pairs, names, self._encoding is not None and self._encoding.done())
+            kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
+            encoder = await asyncio.to_thread(self._encoder)
+            texts = _texts(rows, kinds)
+            # Until the preparation has encoded every phrase words alone decide: they rank well.
+            if encoder and await phrases.without_vector(self._pool, encoder.name, texts):
+                encoder = None
+            read = (rows, pairs, names, encoder is None)
             if self._prepared is None or self._prepared.read != read:
-                encoder = await asyncio.to_thread(self._encoder)
-                own = [Phrase(row.institute, row.phrase) for row in rows]
-                kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
-                texts = [phrase.text for phrase in own]
-                texts += [example for kind in kinds for example in kind.examples]
-                vectors = await self._vectors(encoder, texts)
+                vectors = await self._vectors(encoder, texts) if encoder else None
 
                 def prepare() -> _Prepared:
+                    own = [Phrase(row.institute, row.phrase) for row in rows]
                     return _Prepared(
                         read=read,
                         encoder=encoder,
@@ -134,33 +134,20 @@ class Understanding:
                 self._prepared = await asyncio.to_thread(prepare)
             return self._prepared
 
-    async def _vectors(self, encoder: Encoder | None, texts: Sequence[str]) -> Vectors | None:
-        """The vectors of phrases; None while they are computed, which takes minutes the first time.
-
-        A case must not wait for that: its coordinator is promised an answer in hours, and words
-        alone already rank well.
-        """
-        if encoder is None or not texts:
-            return None
+    async def _vectors(self, encoder: Encoder, texts: Sequence[str]) -> Vectors:
         kept = await phrases.vectors(self._pool, encoder.name, texts)
-        missing = [text for text in dict.fromkeys(texts) if text not in kept]
-        if missing:
-            if self._encoding is None or self._encoding.done():
-                self._encoding = asyncio.create_task(self._keep_vectors(encoder, missing))
-            return None
         return np.asarray([np.frombuffer(kept[text], "<f4") for text in texts], dtype=np.float32)
 
-    async def _keep_vectors(self, encoder: Encoder, texts: Sequence[str]) -> None:
-        """Compute vectors beside everything else, and keep them for this process and others."""
-        for start in range(0, len(texts), _ENCODED_AT_ONCE):
-            some = texts[start : start + _ENCODED_AT_ONCE]
-            new = await asyncio.to_thread(_encode, encoder, some)
-            await phrases.keep_vectors(self._pool, encoder.name, new)
+
+async def phrases_read(pool: asyncpg.Pool) -> list[str]:
+    """The phrases and examples whose vectors understanding needs, in its order."""
+    kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
+    return _texts(await phrases.in_force(pool), kinds)
+
+
+def _texts(rows: Sequence[phrases.PhraseRow], kinds: Sequence[EnquiryKind]) -> list[str]:
+    return [row.phrase for row in rows] + [example for kind in kinds for example in kind.examples]
 
 
 def _read(prepared: _Prepared, text: str, asked: Asked) -> EnquiryProposal:
     return prepared.reader.read(text, asked, has_personal_data=" 가림]" in text)
-
-
-def _encode(encoder: Encoder, texts: Sequence[str]) -> dict[str, bytes]:
-    return {text: encoder.encode_question(text).astype("<f4").tobytes() for text in texts}

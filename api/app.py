@@ -27,7 +27,7 @@ from infra.postgres.pool import open_pool
 from infra.postgres.search_index import PostgresCatalogue
 from infra.settings import Settings
 from infra.temporal import lazy_client
-from matching.encoder import shipped_encoder
+from matching.encoder import ENCODERS
 from matching.index import CatalogueIndex
 from matching.live import LiveIndex
 
@@ -52,7 +52,7 @@ async def open_centre(settings: Settings) -> AsyncGenerator[Centre]:
     pool = await open_pool(
         settings.database_url.get_secret_value(), max_size=settings.database_pool_size
     )
-    index = LiveIndex(PostgresCatalogue(pool, public_only=True), shipped_encoder)
+    index = LiveIndex(PostgresCatalogue(pool, public_only=True), ENCODERS[settings.encoder])
     # Built beside the first requests: only who searches waits for it.
     building = asyncio.create_task(index.current())
     building.add_done_callback(_say_if_failed)

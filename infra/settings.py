@@ -34,6 +34,10 @@ class Settings(BaseSettings):
         description="Secret behind tracking codes and keyed hashes.",
     )
 
+    encoder: Literal["shipped", "none"] = Field(
+        default="shipped",
+        description="Compares meanings in searches; `none` goes by words alone.",
+    )
     data_dir: Path = Field(default=Path(".center1379"), description="Files of the local centre.")
     http_host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     http_port: _Port = Field(default=1379, description="Port the API listens on.")

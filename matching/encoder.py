@@ -6,7 +6,7 @@ nothing is fetched. Where it can't run there is none, and search goes by words a
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -93,6 +93,18 @@ def shipped_encoder() -> E5Encoder | None:
     except (ImportError, OSError, RuntimeError) as reason:
         log.warning("encoder_unusable", reason=str(reason))
         return None
+
+
+def no_encoder() -> Encoder | None:
+    """None: searches go by words alone."""
+    return None
+
+
+ENCODERS: Final[Mapping[str, Callable[[], Encoder | None]]] = {
+    "shipped": shipped_encoder,
+    "none": no_encoder,
+}
+"""What loads an encoder, by the name that the settings know it by."""
 
 
 def _missing_instructions() -> list[str]:

@@ -146,7 +146,7 @@ class EnquiryReader:
         self._profiles = Profiles(everything, encoder, vectors)
         trades: dict[str, set[str]] = {}
         for phrase in phrases:
-            for word in words_of(phrase.text):
+            for word in phrase.terms:
                 trades.setdefault(word, set()).add(phrase.institute)
         self._telling = {w for w, own in trades.items() if len(own) <= _TELLING and len(w) > 1}
 

@@ -58,9 +58,7 @@ def encode_texts(texts: Sequence[StoredText]) -> dict[str, bytes]:
     Raises:
         RuntimeError: There is no encoder.
     """
-    encoder = _encoder()
-    if encoder is None:
-        raise RuntimeError("no encoder runs here")
+    encoder = _running_encoder()
     passages = [passages_of(text.title, text.body) for text in texts]
     rows = encoder.encode_passages([passage for own in passages for passage in own])
     kept: dict[str, bytes] = {}
@@ -71,5 +69,18 @@ def encode_texts(texts: Sequence[StoredText]) -> dict[str, bytes]:
     return kept
 
 
-def _encoder() -> Encoder | None:
-    return _encoder_of() if _encoder_of is not None else None
+def encode_phrases(phrases: Sequence[str]) -> dict[str, bytes]:
+    """The vectors of phrases, encoded as questions are: single precision, little-endian.
+
+    Raises:
+        RuntimeError: There is no encoder.
+    """
+    encoder = _running_encoder()
+    return {phrase: encoder.encode_question(phrase).astype("<f4").tobytes() for phrase in phrases}
+
+
+def _running_encoder() -> Encoder:
+    encoder = _encoder_of() if _encoder_of is not None else None
+    if encoder is None:
+        raise RuntimeError("no encoder runs here")
+    return encoder

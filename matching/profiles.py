@@ -8,6 +8,7 @@ again, and every score can be traced to the phrases that made it.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
@@ -43,6 +44,11 @@ class Phrase:
 
     institute: str
     text: str
+
+    @cached_property
+    def terms(self) -> Sequence[str]:
+        """Its words and compounds; found once, as several readers share a phrase."""
+        return terms_of(self.text)
 
 
 @dataclass(frozen=True)
@@ -110,9 +116,9 @@ class Profiles:
         self._synonyms = Synonyms(synonyms)
         words: list[list[str]] = [[] for _ in self.institutes]
         syllables: list[list[str]] = [[] for _ in self.institutes]
-        self._phrase_terms = [frozenset(terms_of(phrase.text)) for phrase in phrases]
+        self._phrase_terms = [frozenset(phrase.terms) for phrase in phrases]
         for phrase, owner in zip(phrases, self._owners, strict=True):
-            words[owner] += terms_of(phrase.text)
+            words[owner] += phrase.terms
             syllables[owner] += _pairs(phrase.text)
         self._by_word = _Bm25(words)
         self._by_syllables = _Bm25(syllables)

@@ -42,6 +42,14 @@ class DesignationFactor(StrEnum):
     REGION = "region"
 
 
+class PhraseSort(StrEnum):
+    """What a line of an institute's profile is."""
+
+    STRENGTHS = "strengths"
+    REQUESTS = "requests"
+    ENGLISH = "english"
+
+
 class Evidence(WireModel):
     """Something public that an institute holds and that speaks for it.
 

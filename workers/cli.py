@@ -18,6 +18,7 @@ from infra.postgres import accounts, calendar, journal, policies
 from infra.postgres.migrate import migrate as migrate_database
 from infra.settings import Settings
 from infra.temporal import connect_client
+from matching.encoder import ENCODERS
 from schemas.policy import Policy
 from workers.calendar_changes import start_calendar_change
 from workers.catalogue_commands import catalogue_app
@@ -368,11 +369,12 @@ def prepare() -> None:
 
     What is done is kept: stopped and started again, it goes on.
     """
+    settings = read_settings()
 
     async def now(pool: asyncpg.Pool) -> None:
-        await prepare_catalogue(pool, console)
+        await prepare_catalogue(pool, ENCODERS[settings.encoder], console)
 
-    asyncio.run(with_pool(read_settings(), now))
+    asyncio.run(with_pool(settings, now))
 
 
 @accounts_app.command("list")

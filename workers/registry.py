@@ -20,7 +20,7 @@ from activities.records import RecordsActivities
 from activities.rounds import RoundActivities
 from infra.postgres.search_index import PostgresCatalogue
 from infra.settings import Settings
-from matching.encoder import shipped_encoder
+from matching.encoder import ENCODERS
 from matching.live import LiveIndex
 from workflows.calendar_change import CalendarChange
 from workflows.catalogue_preparation import CataloguePreparation
@@ -85,6 +85,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     """Workflows and activities of every task queue, with their dependencies handed in."""
     pool, settings, client = resources.pool, resources.settings, resources.client
     dispatch = resources.dispatch or Dispatcher(client).dispatch
+    encoder = ENCODERS[settings.encoder]
     records = RecordsActivities(pool, dispatch, resources.read_enquiry or Readings(client).start)
     morning = MorningActivities(pool, dispatch)
     deadlines = DeadlineActivities(pool)
@@ -94,10 +95,8 @@ def registrations(resources: Resources) -> dict[str, Registration]:
     archive = ArchiveActivities(pool, client)
     rounds = RoundActivities(pool, client, dispatch)
     notification = NotificationActivities(pool, client, settings)
-    matching = MatchingActivities(
-        pool, LiveIndex(PostgresCatalogue(pool), shipped_encoder), shipped_encoder
-    )
-    preparation = PreparationActivities(pool, shipped_encoder)
+    matching = MatchingActivities(pool, LiveIndex(PostgresCatalogue(pool), encoder), encoder)
+    preparation = PreparationActivities(pool, encoder)
     return {
         CASE: Registration(
             WORKFLOWS[CASE],

@@ -50,6 +50,7 @@ CONSOLE: Final = (
     Link("Key in a call", "/calls/new", auth.DESK),
     Link("Open databases", "/databases", auth.ANY_STAFF),
     Link("Synonyms", "/synonyms", auth.SYNONYM_EDITORS),
+    Link("What designation goes by", "/designation", auth.PROFILE_EDITORS),
     Link("Figures", "/figures", auth.ANY_STAFF),
     Link("Operations", "/operations", auth.staff(Role.OPERATOR)),
     Link("Mailbox", "/mailbox", auth.staff(Role.OPERATOR)),

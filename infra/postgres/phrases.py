@@ -117,6 +117,24 @@ async def set_weight(db: Database, factor: str, weight: float, *, by: str, at: d
     )
 
 
+async def without_vector(db: Database, model: str, texts: Sequence[str]) -> list[str]:
+    """Those of some texts that have no vector yet, each once."""
+    rows = await db.fetch(
+        """
+        SELECT DISTINCT given.phrase
+          FROM unnest($2::text[]) AS given (phrase)
+         WHERE NOT EXISTS (
+               SELECT FROM phrase_embedding AS kept
+                WHERE kept.phrase = given.phrase AND kept.model = $1
+               )
+         ORDER BY given.phrase
+        """,
+        model,
+        list(texts),
+    )
+    return [row["phrase"] for row in rows]
+
+
 async def vectors(db: Database, model: str, texts: Sequence[str]) -> dict[str, bytes]:
     """What is kept of the vectors of texts, numbers of single precision, little-endian."""
     rows = await db.fetch(

@@ -1,6 +1,7 @@
 """Words and vectors of new texts: computed once each, and kept although it was stopped."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from uuid import uuid4
 
@@ -9,16 +10,22 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.preparation import PreparationActivities, Prepared, prepare
+from activities.understanding import Understanding
+from infra.postgres import phrases
 from infra.postgres.institutes import load_reference
 from infra.postgres.migrate import migrate
 from infra.postgres.pool import open_pool
 from infra.postgres.search_index import PostgresCatalogue
+from infra.reference_files import enquiry_kinds
 from matching.encoder import Vectors
 from matching.live import LiveIndex
 from tests.conftest import NewDatabase
 from tests.matching.catalogue import WordsAsVectors
 
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
 INSTITUTES = 25
+# No profile has a phrase here; the examples of vague and misfiled enquiries are encoded with them.
+EXAMPLES = len({example for _, examples, _, _ in enquiry_kinds() for example in examples})
 
 
 @pytest.fixture
@@ -39,7 +46,7 @@ async def test_everything_is_prepared_once(pool: asyncpg.Pool) -> None:
     first = await prepare(pool, WordsAsVectors, ignore)
     again = await prepare(pool, WordsAsVectors, ignore)
 
-    assert (first.analysed, first.encoded) == (INSTITUTES, INSTITUTES)
+    assert (first.analysed, first.encoded) == (INSTITUTES, INSTITUTES + EXAMPLES)
     assert (again.analysed, again.encoded) == (0, 0)
     index = await LiveIndex(PostgresCatalogue(pool), WordsAsVectors).current()
     assert index.dense is not None
@@ -64,6 +71,9 @@ class StopsInBetween(WordsAsVectors):
 
     def __init__(self) -> None:
         self.calls = 0
+
+    def encode_question(self, text: str) -> Vectors:
+        return WordsAsVectors().encode_question(text)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         self.calls += 1
@@ -92,6 +102,8 @@ async def test_a_changed_text_is_prepared_anew(pool: asyncpg.Pool) -> None:
     done = await prepare(pool, WordsAsVectors, ignore)
 
     assert (done.analysed, done.encoded) == (1, 1)
+    for kept in ("text_analysis", "text_embedding"):
+        assert await pool.fetchval(f"SELECT count(*) FROM {kept}") == INSTITUTES  # noqa: S608
 
 
 async def test_without_an_encoder_the_words_are_prepared(pool: asyncpg.Pool) -> None:
@@ -111,5 +123,20 @@ async def test_the_activity_tells_how_far_it_is(pool: asyncpg.Pool) -> None:
 
     count = await env.run(PreparationActivities(pool, WordsAsVectors).prepare_texts)
 
-    assert count == 2 * INSTITUTES
-    assert heard[-1] == (INSTITUTES, INSTITUTES)
+    assert count == 2 * INSTITUTES + EXAMPLES
+    assert heard[-1] == (INSTITUTES, INSTITUTES + EXAMPLES)
+
+
+async def test_meaning_counts_as_soon_as_every_phrase_has_its_vector(pool: asyncpg.Pool) -> None:
+    await phrases.load_shipped(
+        pool, [("KIMM", "requests", "금형 균열"), ("KERI", "requests", "변압기 과열")], NOW
+    )
+    understanding = Understanding(pool, WordsAsVectors)
+    index = await LiveIndex(PostgresCatalogue(pool)).current()
+    before = await understanding.rank("1379-2026-000001", "금형에 균열", 3, index)
+    await prepare(pool, WordsAsVectors, ignore)
+    after = await understanding.rank("1379-2026-000001", "금형에 균열", 3, index)
+
+    assert "words-only" in before.index_version
+    assert "words-only" not in after.index_version.split("/")[1]
+    assert [one.candidates[0].institute for one in (before, after)] == ["KIMM", "KIMM"]

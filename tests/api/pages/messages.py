@@ -31,7 +31,7 @@ from schemas.case import (
     Track,
     TrackFlag,
 )
-from schemas.designation import DesignationFactor, EvidenceKind, FirstAction
+from schemas.designation import DesignationFactor, EvidenceKind, FirstAction, PhraseSort
 from schemas.effect import EffectReport
 from schemas.outcome import (
     OUTCOMES,
@@ -116,6 +116,8 @@ def labels() -> Iterator[tuple[str, ...]]:
         "access": ACCESS_REASONS,
         "arrival": ("message", "attachment"),
         "show": ("all", "mine", "completed"),
+        "phrase_sort": PhraseSort,
+        "designation_done": ("added", "removed", "weighted"),
         "synonym_act": ("added", "changed", "removed"),
         "synonym_done": ("added", "changed", "removed", "there", "gone"),
         "database": OpenDatabase,
