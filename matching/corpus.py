@@ -83,6 +83,7 @@ def vectors_of(
     file = folder / f"{stored_model(encoder).replace('/', '_')}.vectors"
     kept = dict(_records(file, encoder.dimensions))
     keys = [text_key(text.document.title, text.body) for text in corpus]
+    wanted = set(keys)
     missing = {key: text for key, text in zip(keys, corpus, strict=True) if key not in kept}
     # Texts of like length together: the engine takes longer for a batch of unlike ones.
     todo = sorted(missing.items(), key=lambda item: len(item[1].body))
@@ -90,12 +91,12 @@ def vectors_of(
         # What a kill left half-written would make the rest unreadable.
         out.truncate(sum(_HEAD.size + rows.nbytes for rows in kept.values()))
         for start in range(0, len(todo), _TOGETHER):
-            progress(len(kept), len(set(keys)))
+            progress(len(wanted & kept.keys()), len(wanted))
             for key, rows in _encoded(todo[start : start + _TOGETHER], encoder):
                 out.write(_HEAD.pack(key.encode(), len(rows)) + rows.tobytes())
                 kept[key] = rows
             out.flush()
-    progress(len(kept), len(set(keys)))
+    progress(len(wanted), len(wanted))
     return stack([kept[key] for key in keys])
 
 

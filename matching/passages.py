@@ -4,12 +4,12 @@ from typing import Final
 
 from matching.encoder import Encoder
 
-PASSAGES: Final = "title-250-350"
+PASSAGES: Final = "title-250-350-from-200"
 """Names the division, as part of what a stored vector was made of."""
 
 _FIRST: Final = 250
 _REST: Final = 350
-_WORTH_IT: Final = 60
+_WORTH_IT: Final = 200
 
 
 def passages_of(title: str, body: str) -> list[str]:
@@ -17,7 +17,7 @@ def passages_of(title: str, body: str) -> list[str]:
 
     Args:
         title: May be empty.
-        body: Its first 250 characters are one passage, the next 350 another if that is worthwhile.
+        body: Its first 250 characters are one passage; 200 to 350 more are another.
     """
     rest = body[_FIRST : _FIRST + _REST]
     first = f"{title} {body[:_FIRST]}".strip()

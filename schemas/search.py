@@ -65,7 +65,7 @@ class SearchQuery(WireModel):
     location: str | None = None
     filed_from: date | None = None
     filed_to: date | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=1000)] = 20
     offset: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 

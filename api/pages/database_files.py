@@ -12,7 +12,8 @@ from infra.postgres.open_databases import Item
 from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent
 from schemas.search import OpenDatabase
 
-_BATCH: Final = 100
+# Each part is a search of its own; all at once would be held in memory.
+_BATCH: Final = 1000
 # Excel takes a file for UTF-8 only when it begins with this.
 _BYTE_ORDER_MARK: Final = "\ufeff"
 # A spreadsheet would take a text that begins so for a formula.

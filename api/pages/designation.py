@@ -81,7 +81,7 @@ async def add_phrase(visit: VisitDep, caller: ProfileEditor, posted: PostedForm)
     """Add a phrase to a profile; every designation from then on knows it."""
     institute = await _institute_in(visit, caller, posted)
     phrase = " ".join((text_in(posted, "phrase") or "").split())
-    sort = text_in(posted, "sort")
+    sort = text_in(posted, "sort") or ""
     if "\0" in phrase or sort not in set(PhraseSort):
         raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
     if not 0 < len(phrase) <= LONGEST_PHRASE:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 from typing import Final
 
@@ -15,7 +16,7 @@ from infra.reference_files import (
 from infra.sample_catalogue import sample_catalogue
 from matching.corpus import CorpusText, index_of, text_key
 from matching.designation import Designator, Weights
-from matching.encoder import shipped_encoder
+from matching.encoder import Vectors, shipped_encoder
 from matching.enquiry import EnquiryKind, EnquiryReader
 from matching.evaluation import Answer
 from matching.index import CatalogueIndex
@@ -43,30 +44,40 @@ class Row:
 
 
 class Engine:
-    """What answers difficulties: the parts of a centre's matching, built here."""
+    """What answers difficulties: the parts of a centre's matching, built here when first asked.
+
+    Vectors come from the cache, or take minutes once.
+    """
 
     def __init__(self, weights: Weights | None = None) -> None:
-        """Build everything; vectors come from the cache or take minutes once."""
-        encoder = shipped_encoder()
-        self._encoder = encoder
+        self._weights = weights
+        self._encoder = shipped_encoder()
         self._synonyms = synonyms(synonym_pairs())
-        phrases = [Phrase(code, text) for code, _, text in institute_phrases()]
-        kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
-        texts = [phrase.text for phrase in phrases]
-        texts += [example for kind in kinds for example in kind.examples]
-        rows = None
-        if encoder is not None:
-            rows = KeptQuestions(encoder, cache_folder()).rows(texts, progress_of("profiles"))
-        profiles = Profiles(
-            phrases, encoder, None if rows is None else rows[: len(phrases)], self._synonyms
-        )
-        self.reader = EnquiryReader(phrases, kinds, encoder, rows)
-        self.designator = Designator(
+        self._phrases = [Phrase(code, text) for code, _, text in institute_phrases()]
+        self._kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
+
+    @cached_property
+    def _rows(self) -> Vectors | None:
+        """The vectors of the phrases, then of the examples."""
+        if self._encoder is None:
+            return None
+        texts = [phrase.text for phrase in self._phrases]
+        texts += [example for kind in self._kinds for example in kind.examples]
+        return KeptQuestions(self._encoder, cache_folder()).rows(texts, progress_of("profiles"))
+
+    @cached_property
+    def _reader(self) -> EnquiryReader:
+        return EnquiryReader(self._phrases, self._kinds, self._encoder, self._rows)
+
+    @cached_property
+    def designator(self) -> Designator:
+        rows = None if self._rows is None else self._rows[: len(self._phrases)]
+        return Designator(
             self.index(sample_rows(), "sample catalogue"),
-            profiles,
-            encoder,
+            Profiles(self._phrases, self._encoder, rows, self._synonyms),
+            self._encoder,
             InstituteNames(institute_names()),
-            weights,
+            self._weights,
         )
 
     def index(self, rows: Sequence[Row], what: str) -> CatalogueIndex:
@@ -98,7 +109,7 @@ class Engine:
         started = perf_counter()
         masked = mask(text)
         asked = Asked.of(masked.masked, self._encoder)
-        enquiry = self.reader.read(masked.masked, asked, has_personal_data=bool(masked.kinds))
+        enquiry = self._reader.read(masked.masked, asked, has_personal_data=bool(masked.kinds))
         ranking = self.designator.rank(masked.masked, _INSTITUTES, asked=asked)
         return Answer(
             ranked=[candidate.institute for candidate in ranking.candidates],
