@@ -27,7 +27,6 @@ from workflows.activity_stubs import Matching
 log = structlog.stdlib.get_logger()
 
 _HEARTBEAT_SECONDS = 5.0
-_TASK_QUEUE = "matching"
 # The first one of a process loads the encoder.
 _READ_WITHIN = timedelta(minutes=1)
 _READ_TRIED_FOR = timedelta(days=1)
@@ -36,8 +35,9 @@ _READ_TRIED_FOR = timedelta(days=1)
 class Readings:
     """Has enquiries read beside their cases: no case waits for that, nor has it in its history."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, task_queue: str = "matching") -> None:
         self._client = client
+        self._task_queue = task_queue
 
     async def start(self, case_number: str) -> None:
         """Have an enquiry read; one that is being read or was read is not read again.
@@ -50,7 +50,7 @@ class Readings:
                 Matching.read_enquiry,
                 case_number,
                 id=f"read/{case_number}",
-                task_queue=_TASK_QUEUE,
+                task_queue=self._task_queue,
                 start_to_close_timeout=_READ_WITHIN,
                 schedule_to_close_timeout=_READ_TRIED_FOR,
                 id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,

@@ -83,8 +83,9 @@ async def test_an_enquiry_is_read_once_beside_its_case(
         case,
     )
     matching = MatchingActivities(own_database, LiveIndex(PostgresCatalogue(own_database)))
-    readings = Readings(temporal.client)
-    async with Worker(temporal.client, task_queue="matching", activities=[matching.read_enquiry]):
+    queue = f"matching-{uuid4()}"
+    readings = Readings(temporal.client, queue)
+    async with Worker(temporal.client, task_queue=queue, activities=[matching.read_enquiry]):
         await asyncio.gather(*(readings.start(case) for _ in range(3)))
         await temporal.client.get_activity_handle(f"read/{case}").result()
     await readings.start(case)

@@ -135,8 +135,10 @@ async def test_an_optional_consent_may_be_refused(
 
 @pytest.mark.parametrize("channel", ["app", "phone_1379", "no_such_channel"])
 async def test_the_public_files_only_by_its_own_channels_while_they_are_open(
-    public: httpx.AsyncClient, channel: str
+    public: httpx.AsyncClient, database: asyncpg.Pool, channel: str
 ) -> None:
+    await database.execute("DELETE FROM channel WHERE code = 'app'")
+
     answer = await public.post("/api/v1/cases", json=difficulty(channel=channel))
 
     assert answer.status_code == 422
