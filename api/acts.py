@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeAlias, TypeVar
 
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.workflow import UpdateMethodMultiParam
 
@@ -28,6 +30,7 @@ from workflows.support_case import SupportCase
 RPC_TIMEOUT: Final = timedelta(seconds=10)
 PROJECTION_WAIT_SECONDS: Final = 1.5
 _POLL_SECONDS: Final = 0.03
+_BEHIND_SECONDS: Final = 3.0
 
 ArgumentT = TypeVar("ArgumentT", bound=WireModel)
 AnswerT = TypeVar("AnswerT", bound=WireModel)
@@ -102,15 +105,32 @@ async def update(
     """
     case_number = case_number_of(act.subject)
     handle = centre.temporal.get_workflow_handle_for(SupportCase.run, case_number)
-    try:
-        with calling_temporal():
-            return await handle.execute_update(
-                change, argument, id=act.update_id, rpc_timeout=RPC_TIMEOUT
-            )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        raise await _not_running(centre, case_number) from error
+    give_up_at = asyncio.get_running_loop().time() + _BEHIND_SECONDS
+    while True:
+        try:
+            with calling_temporal():
+                return await handle.execute_update(
+                    change, argument, id=act.update_id, rpc_timeout=RPC_TIMEOUT
+                )
+        except WorkflowUpdateFailedError as error:
+            is_late = asyncio.get_running_loop().time() >= give_up_at
+            if is_late or not _is_behind(error):
+                raise
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            raise await _not_running(centre, case_number) from error
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _is_behind(error: WorkflowUpdateFailedError) -> bool:
+    """Whether the case does not know a task that its row shows.
+
+    The row is written first. A worker that is killed before history has the step leaves that to
+    another one, which takes a moment.
+    """
+    cause = error.cause
+    return isinstance(cause, ApplicationError) and cause.type == ProblemType.TASK_NOT_FOUND
 
 
 async def _not_running(centre: Centre, case_number: str) -> Refused:
