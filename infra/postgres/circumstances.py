@@ -38,11 +38,6 @@ async def of_institutes(db: Database, case_number: str) -> list[InstituteCircums
                  FROM support_case
                 WHERE lead_institute IS NOT NULL
                 GROUP BY lead_institute
-             ),
-             place AS (
-               SELECT split_part(btrim(region), ' ', 1) AS region
-                 FROM support_case
-                WHERE case_number = $1
              )
         SELECT i.code AS institute,
                coalesce(led.open, 0)::double precision
@@ -50,10 +45,8 @@ async def of_institutes(db: Database, case_number: str) -> list[InstituteCircums
                CASE WHEN led.closed >= $3
                     THEN led.resolved::double precision / led.closed END AS success,
                EXISTS (
-                      SELECT FROM place
-                       WHERE place.region <> ''
-                         AND strpos(concat_ws(' ', i.city, array_to_string(i.sites, ' ')),
-                                    place.region) > 0
+                      SELECT FROM support_case AS asked
+                       WHERE asked.case_number = $1 AND asked.region = ANY (i.centres)
                       ) AS in_region
           FROM institute AS i
           LEFT JOIN led ON led.institute = i.code

@@ -99,12 +99,13 @@ async def _load_institutes(db: Database, institutes: list[dict[str, Any]]) -> No
         await db.execute(
             """
             INSERT INTO institute
-                   (code, name_ko, name_en, aliases, fields, city, sites, parent, valid_from)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                   (code, name_ko, name_en, aliases, fields, city, sites, centres, parent,
+                    valid_from)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (code) DO UPDATE
                SET name_ko = excluded.name_ko, name_en = excluded.name_en,
                    aliases = excluded.aliases, fields = excluded.fields, city = excluded.city,
-                   sites = excluded.sites, parent = excluded.parent
+                   sites = excluded.sites, centres = excluded.centres, parent = excluded.parent
             """,
             row["code"],
             row["name_ko"],
@@ -113,6 +114,7 @@ async def _load_institutes(db: Database, institutes: list[dict[str, Any]]) -> No
             row["fields"],
             row["city"],
             row["sites"],
+            row["centres"],
             row["parent"],
             _OPENING,
         )

@@ -10,6 +10,9 @@ CREATE TABLE institute_phrase (
     PRIMARY KEY (institute, phrase)
 );
 
+-- The regional centres in whose area an institute has a site: a company's region is one of these.
+ALTER TABLE institute ADD COLUMN centres text[] NOT NULL DEFAULT '{}';
+
 -- The meaning of a phrase as a vector, as text_embedding keeps them for documents.
 CREATE TABLE phrase_embedding (
     phrase     text NOT NULL,
