@@ -128,10 +128,10 @@ async def _institute_in(visit: Visit, caller: Caller, posted: FormData) -> str:
         Refused: `not-allowed` for another institute's profile, `invalid-request` for none.
     """
     institute = text_in(posted, "institute") or ""
-    if caller.actor.role is Role.DEPT_HEAD and institute != caller.actor.institute:
-        raise Refused(ProblemType.NOT_ALLOWED, "This is the profile of another institute.")
     if institute not in await institute_names(visit):
         raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
+    if caller.actor.role is Role.DEPT_HEAD and institute != caller.actor.institute:
+        raise Refused(ProblemType.NOT_ALLOWED, "This is the profile of another institute.")
     return institute
 
 
