@@ -29,8 +29,9 @@ async def csv_lines(
     # The same to the end: an order that changed meanwhile would lose rows, or repeat them.
     index = await visit.centre.index.current()
     while offset is not None:
+        limit = min(_BATCH, finding.MOST_ROWS - offset)
         found = await finding.find(
-            visit.centre, database, asked, limit=_BATCH, offset=offset, index=index
+            visit.centre, database, asked, limit=limit, offset=offset, index=index
         )
         if found.items:
             yield _written([_row(visit, row.item, institutes) for row in found.items])
