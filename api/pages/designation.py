@@ -72,7 +72,6 @@ async def _page(  # noqa: PLR0913  # what the page is made of
         error=error,
         typed=typed,
         longest=LONGEST_PHRASE,
-        most=MOST_WEIGHT,
     )
 
 
