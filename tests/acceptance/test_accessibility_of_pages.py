@@ -63,7 +63,13 @@ async def test_the_consoles_pages_can_be_read_and_operated(
     pages = {
         "agent": ("/calls/new",),
         "auditor": (f"/audit/{number}", f"/staff/cases/{number}"),
-        "coordinator": ("/worklist", "/staff/cases", f"/staff/cases/{number}"),
+        "coordinator": (
+            "/worklist",
+            "/staff/cases",
+            f"/staff/cases/{number}",
+            "/synonyms",
+            "/designation",
+        ),
         "operator": ("/operations", "/mailbox"),
     }
     for username, paths in pages.items():
