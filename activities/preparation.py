@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import asyncpg
 import structlog
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.understanding import phrases_read
 from infra.postgres import phrases, search_index
@@ -72,6 +73,9 @@ class PreparationActivities(Preparation):
     async def prepare_texts(self) -> int:
         def report(done: Prepared) -> None:
             activity.heartbeat(done.analysed, done.encoded)
+            if activity.is_worker_shutdown():
+                # It would keep the process for as long as the worker may take to drain.
+                raise ApplicationError("The worker stops; another one goes on.", type="stopped")
 
         done = await prepare(self._pool, self._encoder, report)
         return done.analysed + done.encoded

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.preparation import PreparationActivities, Prepared, prepare
@@ -140,3 +141,21 @@ async def test_meaning_counts_as_soon_as_every_phrase_has_its_vector(pool: async
     assert "words-only" in before.index_version
     assert "words-only" not in after.index_version.split("/")[1]
     assert [one.candidates[0].institute for one in (before, after)] == ["KIMM", "KIMM"]
+
+
+async def test_it_ends_with_its_worker_and_keeps_what_was_done(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.preparation._ENCODED_TOGETHER", 10)
+    env = ActivityEnvironment()
+
+    def stop(_analysed: int, encoded: int) -> None:
+        if encoded >= EXAMPLES + 10:
+            env.worker_shutdown()
+
+    env.on_heartbeat = stop
+    with pytest.raises(ApplicationError, match="another one goes on"):
+        await env.run(PreparationActivities(pool, WordsAsVectors).prepare_texts)
+
+    rest = await prepare(pool, WordsAsVectors, ignore)
+    assert rest.encoded == INSTITUTES - 10
