@@ -35,6 +35,9 @@ _SMALLEST_SHARE: Final = 0.3
 _LARGEST_SHARE: Final = 0.8
 _ALSO: Final = 1000
 _MANY_WORDS: Final = 50_000
+# One score in so many is looked at to guess which are the highest, and so many of those at least.
+_SAMPLED: Final = 64
+_AT_LEAST: Final = 16
 
 _Scores = npt.NDArray[np.float32]
 
@@ -58,7 +61,7 @@ class Scores:
 
     def top(self, n: int) -> list[tuple[int, float]]:
         """Position and score of the best documents that have anything to do with it."""
-        return [(int(i), float(self.fused[i])) for i in _best(self.fused, n) if self.fused[i] > 0]
+        return [(int(i), float(self.fused[i])) for i in highest(self.fused, n) if self.fused[i] > 0]
 
 
 class CatalogueIndex:
@@ -137,11 +140,11 @@ class CatalogueIndex:
         if not query.text.strip():
             fitting = np.flatnonzero(allowed)
             scores = np.zeros(len(self.documents), dtype=np.float32)
-            best = _best(self.documents.published[fitting], last)
+            best = highest(self.documents.published[fitting], last)
         else:
             fitting, every_word = self._fitting(question, allowed)
             scores = self._score(question, allowed).fused
-            best = _best(scores[fitting], last)
+            best = highest(scores[fitting], last)
         page = fitting[best[query.offset :]]
         return SearchResult(
             total=len(fitting),
@@ -177,7 +180,7 @@ class CatalogueIndex:
             nothing = np.full(len(lexical), np.nan, dtype=np.float32)
             return Scores(np.where(allowed, lexical, -1), lexical, nothing, question)
         vector = self.encoder.encode_question(question.text)
-        dense = self.dense.score(vector, _best(lexical, _ALSO))
+        dense = self.dense.score(vector, highest(lexical, _ALSO))
         floor = self.dense.floor(vector)
         nearest = np.nanmax(dense, initial=floor, where=allowed)
         dense = ((dense - floor) / max(nearest - floor, 1e-6)).clip(0)
@@ -303,12 +306,27 @@ class CatalogueIndex:
         return f"{_METHOD}/{model}/{content.hexdigest()[:12]}"
 
 
-def _best(scores: _Scores | npt.NDArray[np.int32], n: int) -> npt.NDArray[np.int32]:
+def highest(scores: _Scores | npt.NDArray[np.int32], n: int) -> npt.NDArray[np.int32]:
     """The positions of the highest scores, in order; the first of equal ones, so that pages fit."""
     n = min(n, len(scores))
     if n == 0:
         return np.empty(0, dtype=np.int32)
-    least = np.partition(scores, len(scores) - n)[len(scores) - n]
+    least = _nth_highest(scores, n)
     above = np.flatnonzero(scores > least)
     some = np.concatenate((above, np.flatnonzero(scores == least)[: n - len(above)]))
     return some[np.lexsort((some, -scores[some]))].astype(np.int32)
+
+
+def _nth_highest(scores: _Scores | npt.NDArray[np.int32], n: int) -> float:
+    """The n-th highest score, by way of a guess from a sample.
+
+    `np.partition` takes a tenth of a second for a million scores of which most are alike.
+    """
+    sample = np.sort(scores[::_SAMPLED])
+    guess = sample[-min(2 * n // _SAMPLED + _AT_LEAST, len(sample))]
+    above = scores[scores > guess]
+    if len(above) >= n:
+        return float(np.sort(above)[len(above) - n])
+    if np.count_nonzero(scores >= guess) >= n:
+        return float(guess)
+    return float(np.sort(scores)[len(scores) - n])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.index import CatalogueIndex
+from matching.index import CatalogueIndex, highest
 from schemas.search import DocumentKind, SearchResult
 from tests.matching import catalogue
 from tests.matching.catalogue import PUBLIC, asking
@@ -174,3 +174,25 @@ def test_a_very_long_text_is_answered(index: CatalogueIndex) -> None:
 
     assert index.documents.id[scores.top(1)[0][0]] == "10-4"
     assert np.isfinite(scores.fused).all()
+
+
+@given(
+    st.integers(1, 5),
+    st.integers(0, 3000),
+    st.integers(0, 400),
+    st.integers(0, 2**32 - 1),
+)
+def test_the_highest_scores_come_in_order_and_the_first_of_equal_ones(
+    different: int, size: int, n: int, seed: int
+) -> None:
+    scores = np.random.default_rng(seed).integers(0, different, size).astype(np.float32)
+
+    expected = np.lexsort((np.arange(size), -scores))[:n]
+
+    assert highest(scores, n).tolist() == expected.tolist()
+
+
+def test_the_highest_of_scores_in_order_are_found_too() -> None:
+    rising = np.arange(100_000, dtype=np.int32)
+
+    assert highest(rising, 3).tolist() == [99_999, 99_998, 99_997]
