@@ -174,6 +174,8 @@ def _compare(done: Evaluation, console: Console) -> None:
         console.print(f"calibration error {ours.calibration_error:.3f}")
     for name, report in done.reports.items():
         for figure in _COMPARED:
+            if done.form is Form.PATENTS and figure in _OF_INSTITUTES:
+                continue
             own, other = ours.figures[figure], report.figures[figure]
             if name != OURS and own is not None and other is not None:
                 mean, low, high = difference(own, other)
