@@ -30,7 +30,7 @@ from workflows.support_case import SupportCase
 RPC_TIMEOUT: Final = timedelta(seconds=10)
 PROJECTION_WAIT_SECONDS: Final = 1.5
 _POLL_SECONDS: Final = 0.03
-_BEHIND_SECONDS: Final = 3.0
+_BEHIND_SECONDS: Final = 8.0
 
 ArgumentT = TypeVar("ArgumentT", bound=WireModel)
 AnswerT = TypeVar("AnswerT", bound=WireModel)
@@ -101,33 +101,40 @@ async def update(
     Raises:
         WorkflowUpdateFailedError: A rule of the case refused.
         Refused: `case-closed` for a case that is over for good, `temporarily-unavailable` for one
-            that has not begun.
+            that has not begun, or whose task is in its row and still not in its history.
     """
     case_number = case_number_of(act.subject)
     handle = centre.temporal.get_workflow_handle_for(SupportCase.run, case_number)
-    give_up_at = asyncio.get_running_loop().time() + _BEHIND_SECONDS
-    while True:
+    clock = asyncio.get_running_loop().time
+    give_up_at: float | None = None
+    while give_up_at is None or clock() < give_up_at:
         try:
             with calling_temporal():
                 return await handle.execute_update(
                     change, argument, id=act.update_id, rpc_timeout=RPC_TIMEOUT
                 )
         except WorkflowUpdateFailedError as error:
-            is_late = asyncio.get_running_loop().time() >= give_up_at
-            if is_late or not _is_behind(error):
+            if not _is_behind(error):
                 raise
+            # The first refusal itself may take as long as the server waits for a killed worker.
+            give_up_at = give_up_at or clock() + _BEHIND_SECONDS
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             raise await _not_running(centre, case_number) from error
         await asyncio.sleep(_POLL_SECONDS)
+    raise Refused(
+        ProblemType.TEMPORARILY_UNAVAILABLE,
+        "The case is being taken over by another server. Nothing is lost; repeat the request.",
+    )
 
 
 def _is_behind(error: WorkflowUpdateFailedError) -> bool:
-    """Whether the case does not know a task that its row shows.
+    """Whether the case does not know a task that its row shows, as every caller has checked.
 
     The row is written first. A worker that is killed before history has the step leaves that to
-    another one, which takes a moment.
+    another one, which takes a moment. The same is said to somebody whose task was given to another
+    group in that moment; when the request is repeated, the row says so.
     """
     cause = error.cause
     return isinstance(cause, ApplicationError) and cause.type == ProblemType.TASK_NOT_FOUND
