@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api import acts, auth, case_updates, reading, task_updates
+from api import acts, auth, case_updates, case_views, reading, task_updates, task_views
 from api.asked_items import AskedItem, asked_item
 from api.auth import CASE_COOKIE, Caller
 from api.deps import CompanyCaller
@@ -36,11 +36,11 @@ from api.pages.posted import (
 )
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.problems import problem_of
-from api.reading import CompanyTask
 from api.routes.cases import OutcomeBody, complete_company_task
 from api.routes.documents import MessageBody, add_attachment, add_message
 from api.routes.effects import report_effects
 from api.routes.sessions import set_cookie
+from api.task_views import CompanyTask
 from infra.postgres import catalogue, reference
 from schemas.base import CaseNumber, TaskId
 from schemas.case import RESOLVED, CaseStatus
@@ -162,7 +162,7 @@ async def receipt(case_number: CaseNumber, visit: VisitDep, caller: CompanyCalle
     """Number, code and the promise, to be printed."""
     await acts.is_projected(visit.centre, case_number, 1)
     stored = await reading.find_case(visit.centre, case_number)
-    view = await reading.company_view(visit.centre, case_number)
+    view = await case_views.company_view(visit.centre, case_number)
     return await page(
         visit,
         "receipt.html",
@@ -223,8 +223,8 @@ async def _case_page(  # noqa: PLR0913  # what the page is made of
     errors: Sequence[FormError] = (),
     status: int = 200,
 ) -> Response:
-    view = await reading.company_view(visit.centre, case_number)
-    asked = await reading.company_tasks(visit.centre, case_number)
+    view = await case_views.company_view(visit.centre, case_number)
+    asked = await task_views.company_tasks(visit.centre, case_number)
     return await page(
         visit,
         "case.html",
@@ -312,7 +312,7 @@ async def answer_task(  # a route's parameters
 
 
 async def _asked(visit: Visit, case_number: str, task_id: str) -> CompanyTask:
-    for task in await reading.company_tasks(visit.centre, case_number):
+    for task in await task_views.company_tasks(visit.centre, case_number):
         if task.task_id == task_id:
             return task
     raise Refused(ProblemType.TASK_NOT_FOUND, task_updates.TASK_UNKNOWN)

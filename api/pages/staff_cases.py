@@ -7,8 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.datastructures import FormData
 
-from api import acts, auth, case_updates, reading, reviews
+from api import acts, auth, case_updates, case_views, reviews
 from api.auth import Caller
+from api.case_views import StaffView
 from api.deps import CaseStaff
 from api.intake import file_case
 from api.pages.company import institute_names, intake_errors
@@ -18,7 +19,6 @@ from api.pages.posted import CORRECTABLE, PostedForm, key_in, new_key, text_in
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
-from api.reading import StaffView
 from api.routes.cases import list_cases
 from api.routes.documents import DocumentId, Handler, get_document, get_original, list_documents
 from infra.postgres import accounts, reference
@@ -90,7 +90,7 @@ async def case_list(  # noqa: PLR0913  # a route's parameters
 @router.get("/staff/cases/{case_number}")
 async def staff_case(case_number: CaseNumber, visit: VisitDep, caller: CaseStaff) -> Response:
     """A case as staff see it: where it stands, its tasks, offers and timeline."""
-    view = await reading.staff_view(visit.centre, caller, case_number)
+    view = await case_views.staff_view(visit.centre, caller, case_number)
     return await page(
         visit,
         "staff_case.html",
@@ -320,7 +320,7 @@ async def key_in_call(visit: VisitDep, caller: Filing, posted: PostedForm) -> Re
             desk=True,
         )
     await acts.is_projected(visit.centre, receipt.case_number, 1)
-    view = await reading.staff_view(visit.centre, caller, receipt.case_number)
+    view = await case_views.staff_view(visit.centre, caller, receipt.case_number)
     return await page(
         visit,
         "receipt.html",

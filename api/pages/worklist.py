@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
-from api import reading, task_updates
+from api import task_updates, task_views
 from api.auth import Caller
 from api.deps import TaskStaff
 from api.pages.company import institute_names
@@ -16,9 +16,9 @@ from api.pages.posted import CORRECTABLE, PostedForm, key_after, key_in, new_key
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
-from api.reading import MatchView, TaskView
 from api.routes.tasks import TaskReader, list_tasks
 from api.task_updates import TaskAnswer
+from api.task_views import MatchView, TaskView
 from infra.postgres import accounts, catalogue, rounds
 from infra.postgres.accounts import Account
 from infra.postgres.open_databases import address_of
@@ -97,7 +97,7 @@ async def _task_page(  # noqa: PLR0913  # what the page is made of
     key: str | None = None,
 ) -> Response:
     task = await task_updates.find_visible(visit.centre, caller.actor, task_id)
-    view = await reading.task_view(visit.centre, caller, task)
+    view = await task_views.task_view(visit.centre, caller, task)
     names = await institute_names(visit)
     errors = errors_in(problem, visit.words, inside="outcome") if problem else []
     fields = fields_of(
@@ -219,7 +219,7 @@ async def complete_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Complete the task; a stale version or an error keeps what was typed."""
-    view = await reading.task_view(
+    view = await task_views.task_view(
         visit.centre,
         caller,
         await task_updates.find_visible(visit.centre, caller.actor, task_id),

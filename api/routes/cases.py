@@ -5,8 +5,9 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api import auth, case_updates, reading, reviews, task_updates
+from api import auth, case_updates, case_views, reviews, task_updates, task_views
 from api.case_updates import CaseAnswer
+from api.case_views import CompanyView, StaffView
 from api.deps import (
     CallerIfAny,
     CaseStaff,
@@ -20,8 +21,8 @@ from api.deps import (
 from api.intake import file_case
 from api.pagination import DEFAULT_PAGE, Cursor, PageSize, decode_cursor, encode_cursor
 from api.problems import responses
-from api.reading import CompanyTask, CompanyView, StaffView
 from api.task_updates import TaskAnswer
+from api.task_views import CompanyTask
 from infra.postgres import cases, journal
 from infra.postgres.cases import CaseFilter
 from schemas.base import (
@@ -180,8 +181,8 @@ async def get_case(
 ) -> CompanyView | StaffView:
     """The company's view with `X-Tracking-Code`, the staff's with a session."""
     if caller.case_number is None:
-        return await reading.staff_view(centre, caller, case_number)
-    return await reading.company_view(centre, case_number)
+        return await case_views.staff_view(centre, caller, case_number)
+    return await case_views.company_view(centre, case_number)
 
 
 class CompanyTasks(WireModel):
@@ -199,7 +200,7 @@ async def list_company_tasks(
     case_number: CaseNumber, _caller: CompanyCaller, centre: CentreDep
 ) -> CompanyTasks:
     """The company's tasks with their forms and the texts to read."""
-    return CompanyTasks(items=await reading.company_tasks(centre, case_number))
+    return CompanyTasks(items=await task_views.company_tasks(centre, case_number))
 
 
 class OutcomeBody(RequestModel):

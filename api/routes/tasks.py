@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api import auth, reading, task_updates
+from api import auth, task_updates, task_views
 from api.auth import Caller
 from api.deps import CentreDep, IdempotencyKey, TaskStaff, Version, VersionIfGiven
 from api.pagination import DEFAULT_PAGE, Cursor, PageSize, decode_cursor, encode_cursor
 from api.problems import responses
-from api.reading import TaskView
 from api.routes.cases import OutcomeBody, clean
 from api.task_updates import TaskAnswer
+from api.task_views import TaskView
 from infra.postgres import tasks
 from infra.postgres.tasks import TaskFilter
 from schemas.actor import Role, groups_of
@@ -99,8 +99,8 @@ async def get_task(
 ) -> TaskView:
     """A task with its form, its case, the ranked evidence and the texts to read."""
     task = await task_updates.find_visible(centre, caller.actor, task_id)
-    response.headers["ETag"] = reading.etag(task)
-    return await reading.task_view(centre, caller, task)
+    response.headers["ETag"] = task_views.etag(task)
+    return await task_views.task_view(centre, caller, task)
 
 
 @router.post("/{task_id}/claim", summary="Claim a task", responses=responses(*_REFUSALS))
@@ -253,5 +253,5 @@ async def complete_task(
 
 
 def _tagged(response: Response, answer: TaskAnswer) -> TaskAnswer:
-    response.headers["ETag"] = reading.etag(answer.task)
+    response.headers["ETag"] = task_views.etag(answer.task)
     return answer

@@ -8,6 +8,7 @@ from typing import Any
 
 from babel.messages.extract import extract_from_dir
 
+from api.case_views import TOLD  # what companies read
 from api.pages.company import STAGES
 from api.pages.databases import FIELDS
 from api.pages.intake_form import DESK_CHANNELS
@@ -17,7 +18,6 @@ from api.problems import (
     _AGAIN_WITH_SAME_KEY,  # pyright: ignore[reportPrivateUsage]
     CASE_UNKNOWN,
 )
-from api.reading import _TOLD  # pyright: ignore[reportPrivateUsage]  # what companies read
 from api.task_updates import TASK_UNKNOWN
 from schemas.actor import Role
 from schemas.case import (
@@ -147,7 +147,7 @@ def labels() -> Iterator[tuple[str, ...]]:
 
 def tags() -> set[str]:
     """Tags of the journal: those in the code, and those made from a state."""
-    found = set(_TOLD) | _in_workflows(_TAG.pattern)
+    found = set(TOLD) | _in_workflows(_TAG.pattern)
     found |= {f"case:promise:{state.value}" for state in PromiseState if state != "running"}
     found |= {f"case:offer:{answer.value}" for answer in OfferAnswer if answer != "waiting"}
     return found

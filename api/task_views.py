@@ -1,0 +1,179 @@
+"""What staff are shown of a task, all that its work needs, and a company of what it is asked."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from api.asked_items import AskedItem, item_of_case
+from api.auth import Caller, scope_of
+from api.centre import Centre
+from api.reading import PromiseView, find_case, promises_of, snapshot_of, texts_of
+from infra.postgres import match_runs, support_calls, tasks
+from schemas.base import WireModel, is_round
+from schemas.case import CaseStatus, Service
+from schemas.catalogue import SupportCall
+from schemas.designation import CandidateInstitute, EnquiryProposal, PastCase
+from schemas.outcome import OUTCOMES, TaskKind
+from schemas.task import HumanTask, TaskStatus
+
+# Tasks in which it helps to know how the enquiry reads.
+_AT_THE_DESK: frozenset[TaskKind] = frozenset(
+    {TaskKind.SCREEN_CASE, TaskKind.REFER_CASE, TaskKind.TRIAGE_CASE}
+)
+_CALLS_SHOWN: Final = 30
+
+
+class CaseSummary(WireModel):
+    """What somebody who works on a task must know of its case."""
+
+    case_number: str
+    status: CaseStatus
+    service: Service | None
+    company_name: str
+    title: str
+    description: str
+    region: str | None
+    received_at: datetime
+    promises: list[PromiseView]
+    item: AskedItem | None = None
+
+
+class MatchView(WireModel):
+    """What is said of a ranking as a whole, beside its institutes.
+
+    Attributes:
+        confidence: How likely it is that the first institute can help, 0 to 1.
+        low_confidence: The person decides; the order is of little help.
+        enquiry: How the text reads: what is missing, who else may be responsible.
+        similar_cases: Closed cases like this one, and how they ended.
+    """
+
+    confidence: float
+    low_confidence: bool
+    index_version: str
+    enquiry: EnquiryProposal | None
+    similar_cases: tuple[PastCase, ...]
+
+
+class TaskView(WireModel):
+    """A task with all that its work needs.
+
+    Attributes:
+        form: JSON Schema of the outcome; `x-kind` and `x-needed-when` say how to ask.
+        case: None for a selection round's task.
+        evidence: The institutes that matching proposed, each with why; checkable in the catalogue.
+        texts: Texts to read, by their name in `documents`, and the comments.
+        enquiry: How the enquiry reads, for the desk that receives it.
+        calls: For the finder of a call: those of partners that are open, the first to close first.
+    """
+
+    task: HumanTask
+    etag: str
+    form: dict[str, Any]
+    case: CaseSummary | None
+    evidence: list[CandidateInstitute]
+    texts: dict[str, str]
+    comments: list[str]
+    match: MatchView | None = None
+    enquiry: EnquiryProposal | None = None
+    calls: tuple[SupportCall, ...] = ()
+
+
+class CompanyTask(WireModel):
+    """What the company of a case is asked."""
+
+    task_id: str
+    kind: TaskKind
+    status: TaskStatus
+    opened_at: datetime
+    due_at: datetime
+    expires_at: datetime | None
+    form: dict[str, Any]
+    parameters: dict[str, str]
+    texts: dict[str, str]
+
+
+async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView:
+    """A task with its form, its case and the evidence, for a caller who may see it."""
+    if is_round(task.case_number):
+        return await _round_task_view(centre, task)
+    stored = await find_case(centre, task.case_number)
+    snapshot = snapshot_of(stored)
+    scope = scope_of(caller.actor)
+    ranking = (
+        None
+        if snapshot.match_run is None
+        else await match_runs.ranking_of(
+            centre.pool,
+            UUID(snapshot.match_run),
+            only=None if scope.everything else scope.institute,
+        )
+    )
+    comments = await texts_of(centre, {str(n): text for n, text in enumerate(task.comments)})
+    return TaskView(
+        task=task,
+        etag=etag(task),
+        form=OUTCOMES[task.kind].model_json_schema(),
+        case=CaseSummary(
+            case_number=task.case_number,
+            status=snapshot.status,
+            service=snapshot.service,
+            company_name=stored.company_name,
+            title=stored.title_masked,
+            description=stored.description_masked,
+            region=snapshot.region,
+            received_at=snapshot.received_at,
+            promises=promises_of(snapshot),
+            item=await item_of_case(centre, task.case_number),
+        ),
+        evidence=[] if ranking is None else list(ranking.candidates),
+        match=ranking and MatchView.model_validate(ranking, from_attributes=True),
+        texts=await texts_of(centre, task.documents),
+        comments=list(comments.values()),
+        enquiry=await match_runs.reading_of(centre.pool, task.case_number)
+        if task.kind in _AT_THE_DESK
+        else None,
+        calls=await _open_calls(centre) if task.kind is TaskKind.FIND_CALL else (),
+    )
+
+
+async def _open_calls(centre: Centre) -> tuple[SupportCall, ...]:
+    day = centre.korean_day(centre.clock())
+    return tuple(await support_calls.closing_next(centre.pool, day, _CALLS_SHOWN))
+
+
+async def _round_task_view(centre: Centre, task: HumanTask) -> TaskView:
+    comments = await texts_of(centre, {str(n): text for n, text in enumerate(task.comments)})
+    return TaskView(
+        task=task,
+        etag=etag(task),
+        form=OUTCOMES[task.kind].model_json_schema(),
+        case=None,
+        evidence=[],
+        texts=await texts_of(centre, task.documents),
+        comments=list(comments.values()),
+    )
+
+
+async def company_tasks(centre: Centre, case_number: str) -> list[CompanyTask]:
+    """What is and was asked of a company, the latest first."""
+    asked = await tasks.of_company(centre.pool, case_number)
+    return [
+        CompanyTask(
+            task_id=task.task_id,
+            kind=task.kind,
+            status=task.status,
+            opened_at=task.opened_at,
+            due_at=task.deadline.due_at,
+            expires_at=task.expires_at,
+            form=OUTCOMES[task.kind].model_json_schema(),
+            parameters=task.parameters,
+            texts=await texts_of(centre, task.documents),
+        )
+        for task in asked
+    ]
+
+
+def etag(task: HumanTask) -> str:
+    """The ETag of a task: its version."""
+    return f'"{task.version}"'
