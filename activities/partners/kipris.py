@@ -1,11 +1,10 @@
 """KIPRIS Plus: the patents of each institute, by the Korean Institute of Patent Information."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from activities.partners.answers import NOTHING_FOUND, Page, failure_of
-from activities.partners.fetching import Fetcher, number_of, text_of
-from activities.partners.paging import InstitutePages
+from activities.partners.answers import NOTHING_FOUND, failure_of
+from activities.partners.fetching import number_of, text_of
+from activities.partners.paging import InstituteByInstitute, Place, Records
 from infra.imports.mapping import MappingFile
 from schemas.catalogue import DataSet
 
@@ -14,7 +13,7 @@ _ROWS: Final = 500
 _OK: Final = "00"
 
 
-class Kipris:
+class Kipris(InstituteByInstitute):
     """Reads `getAdvancedSearch`, one institute after the other, page by page.
 
     The list names no inventors, so those that a file brought stay.
@@ -39,20 +38,7 @@ class Kipris:
         replace={"summary": {"내용없음": "", "내용없음.": "", "내용 없음": "", "내용 없음.": ""}},
     )
 
-    def __init__(
-        self, fetcher: Fetcher, url: str, key: str, institutes: Sequence[tuple[str, str]]
-    ) -> None:
-        """Ask at `url` for what each of the institutes (code and Korean name) applied for."""
-        self._fetcher = fetcher
-        self._url = url
-        self._key = key
-        self._pages = InstitutePages(institutes)
-
-    async def page(self, cursor: str | None) -> Page:
-        """The next patents of the institute that the cursor names."""
-        place = self._pages.place(cursor)
-        if place is None:
-            return Page((), None)
+    async def _read(self, place: Place) -> tuple[Records, bool]:
         root = await self._fetcher.xml(
             self._url,
             {
@@ -64,7 +50,7 @@ class Kipris:
         )
         reason = text_of(root, "header/resultCode")
         if reason == NOTHING_FOUND:
-            return Page((), self._pages.following(place, is_last=True))
+            return (), True
         if text_of(root, "header/successYN") == "N" or reason not in {_OK, ""}:
             raise failure_of(reason or "99")
         records = tuple(
@@ -72,5 +58,4 @@ class Kipris:
             for item in root.iterfind("body/items/item")
         )
         # A page that is empty ends an institute, whatever the total says: else nothing would.
-        is_last = not records or place.page * _ROWS >= number_of(root, "count/totalCount")
-        return Page(records, self._pages.following(place, is_last=is_last))
+        return records, not records or place.page * _ROWS >= number_of(root, "count/totalCount")

@@ -1,12 +1,11 @@
 """NTIS: projects that public money pays for, which are looked at against double funding."""
 
-from collections.abc import Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from activities.partners.answers import Page, PartnerRefuses
-from activities.partners.fetching import Fetcher, number_of
-from activities.partners.paging import InstitutePages
+from activities.partners.answers import PartnerRefuses
+from activities.partners.fetching import number_of
+from activities.partners.paging import InstituteByInstitute, Place, Records
 from infra.imports.mapping import MappingFile
 from schemas.catalogue import DataSet
 
@@ -24,7 +23,7 @@ _PATHS: Final = {
 }
 
 
-class Ntis:
+class Ntis(InstituteByInstitute):
     """Reads `public_project`, one institute after the other, by position."""
 
     source = "NTIS"
@@ -43,20 +42,7 @@ class Ntis:
         }
     )
 
-    def __init__(
-        self, fetcher: Fetcher, url: str, key: str, institutes: Sequence[tuple[str, str]]
-    ) -> None:
-        """Ask at `url` for the projects of each of the institutes (code and Korean name)."""
-        self._fetcher = fetcher
-        self._url = url
-        self._key = key
-        self._pages = InstitutePages(institutes)
-
-    async def page(self, cursor: str | None) -> Page:
-        """The next projects of the institute that the cursor names."""
-        place = self._pages.place(cursor)
-        if place is None:
-            return Page((), None)
+    async def _read(self, place: Place) -> tuple[Records, bool]:
         root = await self._fetcher.xml(
             self._url,
             {
@@ -70,8 +56,7 @@ class Ntis:
         if root.tag == "error":
             raise PartnerRefuses("key-refused")
         records = tuple(_record(hit) for hit in root.iterfind("RESULTSET/HIT"))
-        is_last = not records or place.page * _ROWS >= number_of(root, "TOTALHITS")
-        return Page(records, self._pages.following(place, is_last=is_last))
+        return records, not records or place.page * _ROWS >= number_of(root, "TOTALHITS")
 
 
 def _record(hit: Element) -> dict[str, str]:
