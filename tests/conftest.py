@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeAlias
 from urllib.parse import quote
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -20,6 +21,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
 from infra.postgres.calendar import load_holidays
+from infra.postgres.institutes import load_reference
 from infra.postgres.migrate import migrate
 from infra.postgres.policies import add_policy
 from infra.postgres.pool import open_pool
@@ -103,6 +105,29 @@ async def database(postgres_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(postgres_url)
     yield pool
     await pool.close()
+
+
+@pytest.fixture
+async def own_url(new_database: NewDatabase) -> str:
+    """The URL of a database of this test alone, with all tables and no rows."""
+    url = await new_database(f"own-{uuid4().hex[:8]}")
+    await migrate(url)
+    return url
+
+
+@pytest.fixture
+async def own_database(own_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """Connections to a database of this test alone, with all tables and no rows."""
+    pool = await open_pool(own_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def catalogue(own_database: asyncpg.Pool) -> asyncpg.Pool:
+    """The same with the institutes and their profiles, which other tests are not to see."""
+    await load_reference(own_database)
+    return own_database
 
 
 def _is_private(path: Path) -> bool:

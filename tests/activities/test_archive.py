@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -20,12 +19,9 @@ from temporalio.worker import Worker
 
 from activities.archive import ArchiveActivities
 from infra.postgres import archive
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
 from schemas.base import case_number
 from schemas.case import CaseSnapshot
 from schemas.record import CaseProjection
-from tests.conftest import NewDatabase
 from workers.local_parts import temporal_binary
 from workers.rebuild import Rebuilt, rebuild
 
@@ -82,16 +78,6 @@ async def client() -> AsyncIterator[Client]:
         Worker(server.client, task_queue=SILENT, workflows=[Silent]),
     ):
         yield server.client
-
-
-@pytest.fixture
-async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    """An empty archive."""
-    url = await new_database(f"archive-{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    yield pool
-    await pool.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Open cases hear of a changed table of holidays, each once, whatever interrupts the telling."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,10 +21,7 @@ from infra.postgres.calendar import (
     declare_holiday,
     holiday_table,
 )
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
 from schemas.case import CaseSnapshot, CaseStatus
-from tests.conftest import NewDatabase
 from tests.driver import CaseDriver, StartCase
 from workers.calendar_changes import start_calendar_change
 from workers.worker import workflow_runner
@@ -33,16 +29,6 @@ from workflows.calendar_change import CalendarChange
 
 NOW = datetime(2031, 3, 3, tzinfo=UTC)
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
-
-
-@pytest.fixture
-async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    """Cases of this test alone."""
-    url = await new_database(f"calendar-{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    yield pool
-    await pool.close()
 
 
 async def behind(database: asyncpg.Pool, start_case: StartCase) -> CaseDriver:

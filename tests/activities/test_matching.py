@@ -1,12 +1,10 @@
 """Matching as an activity: the run is kept once, with its evidence."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import asyncpg
-import pytest
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -14,26 +12,13 @@ from activities.matching import MatchingActivities, Readings
 from infra.postgres import match_runs, phrases
 from infra.postgres.catalogue import load_sample
 from infra.postgres.institutes import load_reference
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
 from infra.postgres.search_index import PostgresCatalogue
 from infra.reference_files import institute_phrases
 from infra.sample_catalogue import sample_catalogue
 from matching.live import LiveIndex
 from schemas.designation import FirstAction, MatchRequest
-from tests.conftest import NewDatabase
 
 CASE = "1379-2026-700001"
-
-
-@pytest.fixture
-async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    """Reference data opens channels and names institutes: other tests are not to see it."""
-    url = await new_database(f"matching_{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    yield pool
-    await pool.close()
 
 
 async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asyncpg.Pool) -> None:

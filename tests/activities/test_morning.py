@@ -1,8 +1,7 @@
 """What companies are told or asked by the calendar comes in time, and once."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -10,27 +9,19 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.morning import MorningActivities
 from infra.postgres import effects, records, reviews
-from infra.postgres.migrate import migrate
 from infra.postgres.policies import add_policy
-from infra.postgres.pool import open_pool
 from schemas.base import case_number
 from schemas.case import Assignment, CaseOutcome, CaseSnapshot, CaseStatus, OfferAnswer
 from schemas.effect import EffectReport
 from schemas.review import Finding
-from tests.conftest import NewDatabase
 from workers.policy_files import default_policy
 
 ACCEPTED = datetime(2031, 3, 3, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    url = await new_database(f"progress-{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    await add_policy(pool, default_policy())
-    yield pool
-    await pool.close()
+@pytest.fixture(autouse=True)
+async def with_policy(own_database: asyncpg.Pool) -> None:
+    await add_policy(own_database, default_policy())
 
 
 async def add_case(database: asyncpg.Pool, nth: int, **changes: object) -> str:

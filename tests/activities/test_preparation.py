@@ -1,9 +1,8 @@
 """Words and vectors of new texts: computed once each, and kept although it was stopped."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -13,14 +12,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.preparation import PreparationActivities, Prepared, prepare
 from activities.understanding import Understanding
 from infra.postgres import phrases
-from infra.postgres.institutes import load_reference
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
 from infra.postgres.search_index import PostgresCatalogue
 from infra.reference_files import enquiry_kinds
 from matching.encoder import Vectors
 from matching.live import LiveIndex
-from tests.conftest import NewDatabase
 from tests.matching.catalogue import WordsAsVectors
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -29,27 +24,17 @@ INSTITUTES = 25
 EXAMPLES = len({example for _, examples, _, _ in enquiry_kinds() for example in examples})
 
 
-@pytest.fixture
-async def pool(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    url = await new_database(f"prepare_{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    await load_reference(pool)
-    yield pool
-    await pool.close()
-
-
 def ignore(_: Prepared) -> None:
     pass
 
 
-async def test_everything_is_prepared_once(pool: asyncpg.Pool) -> None:
-    first = await prepare(pool, WordsAsVectors, ignore)
-    again = await prepare(pool, WordsAsVectors, ignore)
+async def test_everything_is_prepared_once(catalogue: asyncpg.Pool) -> None:
+    first = await prepare(catalogue, WordsAsVectors, ignore)
+    again = await prepare(catalogue, WordsAsVectors, ignore)
 
     assert (first.analysed, first.encoded) == (INSTITUTES, INSTITUTES + EXAMPLES)
     assert (again.analysed, again.encoded) == (0, 0)
-    index = await LiveIndex(PostgresCatalogue(pool), WordsAsVectors).current()
+    index = await LiveIndex(PostgresCatalogue(catalogue), WordsAsVectors).current()
     assert index.dense is not None
     assert index.dense.method == "exact"
 
@@ -84,36 +69,36 @@ class StopsInBetween(WordsAsVectors):
 
 
 async def test_what_was_done_before_a_kill_is_not_done_again(
-    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+    catalogue: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.preparation._ENCODED_TOGETHER", 10)
     with pytest.raises(RuntimeError, match="killed"):
-        await prepare(pool, stops_in_between, ignore)
+        await prepare(catalogue, stops_in_between, ignore)
 
-    rest = await prepare(pool, WordsAsVectors, ignore)
+    rest = await prepare(catalogue, WordsAsVectors, ignore)
 
     assert rest.analysed == 0
     assert rest.encoded == INSTITUTES - 10
 
 
-async def test_a_changed_text_is_prepared_anew(pool: asyncpg.Pool) -> None:
-    await prepare(pool, WordsAsVectors, ignore)
-    await pool.execute("UPDATE institute SET fields = '{새 분야}' WHERE code = 'KIMM'")
+async def test_a_changed_text_is_prepared_anew(catalogue: asyncpg.Pool) -> None:
+    await prepare(catalogue, WordsAsVectors, ignore)
+    await catalogue.execute("UPDATE institute SET fields = '{새 분야}' WHERE code = 'KIMM'")
 
-    done = await prepare(pool, WordsAsVectors, ignore)
+    done = await prepare(catalogue, WordsAsVectors, ignore)
 
     assert (done.analysed, done.encoded) == (1, 1)
     for kept in ("text_analysis", "text_embedding"):
-        assert await pool.fetchval(f"SELECT count(*) FROM {kept}") == INSTITUTES  # noqa: S608
+        assert await catalogue.fetchval(f"SELECT count(*) FROM {kept}") == INSTITUTES  # noqa: S608
 
 
-async def test_without_an_encoder_the_words_are_prepared(pool: asyncpg.Pool) -> None:
-    done = await prepare(pool, no_encoder, ignore)
+async def test_without_an_encoder_the_words_are_prepared(catalogue: asyncpg.Pool) -> None:
+    done = await prepare(catalogue, no_encoder, ignore)
 
     assert (done.analysed, done.encoded) == (INSTITUTES, 0)
 
 
-async def test_the_activity_tells_how_far_it_is(pool: asyncpg.Pool) -> None:
+async def test_the_activity_tells_how_far_it_is(catalogue: asyncpg.Pool) -> None:
     env = ActivityEnvironment()
     heard: list[tuple[object, ...]] = []
 
@@ -122,20 +107,24 @@ async def test_the_activity_tells_how_far_it_is(pool: asyncpg.Pool) -> None:
 
     env.on_heartbeat = hear
 
-    count = await env.run(PreparationActivities(pool, WordsAsVectors).prepare_texts)
+    count = await env.run(PreparationActivities(catalogue, WordsAsVectors).prepare_texts)
 
     assert count == 2 * INSTITUTES + EXAMPLES
     assert heard[-1] == (INSTITUTES, INSTITUTES + EXAMPLES)
 
 
-async def test_meaning_counts_as_soon_as_every_phrase_has_its_vector(pool: asyncpg.Pool) -> None:
+async def test_meaning_counts_as_soon_as_every_phrase_has_its_vector(
+    catalogue: asyncpg.Pool,
+) -> None:
     await phrases.load_shipped(
-        pool, [("KIMM", "requests", "금형 균열"), ("KERI", "requests", "변압기 과열")], NOW
+        catalogue,
+        [("KIMM", "requests", "금형 균열"), ("KERI", "requests", "변압기 과열")],
+        NOW,
     )
-    understanding = Understanding(pool, WordsAsVectors)
-    index = await LiveIndex(PostgresCatalogue(pool)).current()
+    understanding = Understanding(catalogue, WordsAsVectors)
+    index = await LiveIndex(PostgresCatalogue(catalogue)).current()
     before = await understanding.rank("1379-2026-000001", "금형에 균열", 3, index)
-    await prepare(pool, WordsAsVectors, ignore)
+    await prepare(catalogue, WordsAsVectors, ignore)
     after = await understanding.rank("1379-2026-000001", "금형에 균열", 3, index)
 
     assert "words-only" in before.index_version
@@ -144,7 +133,7 @@ async def test_meaning_counts_as_soon_as_every_phrase_has_its_vector(pool: async
 
 
 async def test_it_ends_with_its_worker_and_keeps_what_was_done(
-    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+    catalogue: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.preparation._ENCODED_TOGETHER", 10)
     env = ActivityEnvironment()
@@ -155,7 +144,7 @@ async def test_it_ends_with_its_worker_and_keeps_what_was_done(
 
     env.on_heartbeat = stop
     with pytest.raises(ApplicationError, match="another one goes on"):
-        await env.run(PreparationActivities(pool, WordsAsVectors).prepare_texts)
+        await env.run(PreparationActivities(catalogue, WordsAsVectors).prepare_texts)
 
-    rest = await prepare(pool, WordsAsVectors, ignore)
+    rest = await prepare(catalogue, WordsAsVectors, ignore)
     assert rest.encoded == INSTITUTES - 10

@@ -314,7 +314,7 @@ def command(url: str, path: Path, *options: str) -> "subprocess.Popen[str]":
 
 
 async def test_after_kill_9_the_same_command_goes_on_and_the_report_is_whole(
-    catalogue: asyncpg.Pool, catalogue_url: str, tmp_path: Path
+    catalogue: asyncpg.Pool, own_url: str, tmp_path: Path
 ) -> None:
     wrong = {7: "출원일", 20_000: "출원일"}
     path = write(
@@ -325,7 +325,7 @@ async def test_after_kill_9_the_same_command_goes_on_and_the_report_is_whole(
         ),
     )
     report = tmp_path / "report.csv"
-    killed = command(catalogue_url, path)
+    killed = command(own_url, path)
     async with asyncio.timeout(120):
         while await catalogue.fetchval("SELECT count(*) FROM patent") == 0:  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.02)
@@ -334,9 +334,9 @@ async def test_after_kill_9_the_same_command_goes_on_and_the_report_is_whole(
     done = await catalogue.fetchval("SELECT records FROM catalogue_import")
     assert 0 < done < 20_001
 
-    went_on = command(catalogue_url, path, "--report", str(report))
+    went_on = command(own_url, path, "--report", str(report))
     out, _ = await asyncio.to_thread(went_on.communicate, timeout=120)
-    again = command(catalogue_url, path)
+    again = command(own_url, path)
     said, _ = await asyncio.to_thread(again.communicate, timeout=120)
 
     assert went_on.returncode == 2

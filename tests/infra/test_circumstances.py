@@ -1,31 +1,14 @@
 """What a designation weighs besides fitness, counted from cases as they are stored."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import asyncpg
-import pytest
 
 from infra.postgres import circumstances
-from infra.postgres.institutes import load_reference
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
 from schemas.case import CaseOutcome
-from tests.conftest import NewDatabase
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 ASKED = "1379-2026-000099"
-
-
-@pytest.fixture
-async def pool(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    url = await new_database(f"circumstances_{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    await load_reference(pool)
-    yield pool
-    await pool.close()
 
 
 class Cases:
@@ -72,19 +55,19 @@ class Cases:
 
 
 async def of_each(
-    pool: asyncpg.Pool,
+    catalogue: asyncpg.Pool,
 ) -> dict[str, circumstances.InstituteCircumstances]:
-    return {row.institute: row for row in await circumstances.of_institutes(pool, ASKED)}
+    return {row.institute: row for row in await circumstances.of_institutes(catalogue, ASKED)}
 
 
-async def test_workload_is_a_share_of_the_busiest(pool: asyncpg.Pool) -> None:
-    nobody = await of_each(pool)
-    cases = Cases(pool)
+async def test_workload_is_a_share_of_the_busiest(catalogue: asyncpg.Pool) -> None:
+    nobody = await of_each(catalogue)
+    cases = Cases(catalogue)
     for institute in ("KITECH", "KITECH", "KITECH", "KITECH", "KERI"):
         await cases.add(institute)
     await cases.add("KERI", CaseOutcome.NOT_SOLVED)
 
-    found = await of_each(pool)
+    found = await of_each(catalogue)
 
     assert {row.workload for row in nobody.values()} == {0}
     assert len(found) == 25
@@ -92,23 +75,23 @@ async def test_workload_is_a_share_of_the_busiest(pool: asyncpg.Pool) -> None:
     assert found["KIMM"].workload == 0
 
 
-async def test_success_is_told_of_five_closed_cases_and_more(pool: asyncpg.Pool) -> None:
-    cases = Cases(pool)
+async def test_success_is_told_of_five_closed_cases_and_more(catalogue: asyncpg.Pool) -> None:
+    cases = Cases(catalogue)
     for outcome in (*[CaseOutcome.RESOLVED_TECH_HELD] * 3, *[CaseOutcome.NOT_SOLVED] * 2):
         await cases.add("KIMM", outcome)
     for _ in range(4):
         await cases.add("KERI", CaseOutcome.RESOLVED_GUIDANCE)
 
-    found = await of_each(pool)
+    found = await of_each(catalogue)
 
     assert found["KIMM"].success == 0.6
     assert found["KERI"].success is None
 
 
-async def test_a_site_in_the_companys_region_counts(pool: asyncpg.Pool) -> None:
-    await Cases(pool).add(None, number=ASKED, region="RC08")
+async def test_a_site_in_the_companys_region_counts(catalogue: asyncpg.Pool) -> None:
+    await Cases(catalogue).add(None, number=ASKED, region="RC08")
 
-    found = await of_each(pool)
+    found = await of_each(catalogue)
 
     # Changwon, in whose province these two are.
     assert found["KERI"].in_region
@@ -116,22 +99,24 @@ async def test_a_site_in_the_companys_region_counts(pool: asyncpg.Pool) -> None:
     assert not found["KRISS"].in_region
 
 
-async def test_a_company_of_an_unknown_region_is_near_to_nobody(pool: asyncpg.Pool) -> None:
-    await Cases(pool).add(None, number=ASKED)
+async def test_a_company_of_an_unknown_region_is_near_to_nobody(
+    catalogue: asyncpg.Pool,
+) -> None:
+    await Cases(catalogue).add(None, number=ASKED)
 
-    assert not any(row.in_region for row in (await of_each(pool)).values())
+    assert not any(row.in_region for row in (await of_each(catalogue)).values())
 
 
 async def test_only_closed_cases_of_the_institutes_are_compared_without_personal_data(
-    pool: asyncpg.Pool,
+    catalogue: asyncpg.Pool,
 ) -> None:
-    cases = Cases(pool)
+    cases = Cases(catalogue)
     await cases.add("KIMM")
     await cases.add("KERI", CaseOutcome.NOT_SOLVED)
     older = await cases.add("KIMM", CaseOutcome.NOT_SOLVED)
     newer = await cases.add("KIMM", CaseOutcome.RESOLVED_GUIDANCE)
 
-    found = await circumstances.closed_cases(pool, ["KIMM"], ASKED)
+    found = await circumstances.closed_cases(catalogue, ["KIMM"], ASKED)
 
     assert [case.case_number for case in found] == [newer, older]
     assert all(case.text == "기공\n[이름 가림]" for case in found)

@@ -1,33 +1,18 @@
 """The live index over the real database: fresh, whole, and never in the way."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from infra.postgres.institutes import load_reference
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool, transaction
+from infra.postgres.pool import transaction
 from infra.postgres.search_index import PostgresCatalogue, forget_unused
 from matching.live import LiveIndex
 from schemas.search import DocumentKind, SearchQuery
-from tests.conftest import NewDatabase
 from tests.matching.catalogue import WordsAsVectors
 
 ASKED = SearchQuery(text="레이저 용접", kinds=(DocumentKind.PATENT,))
 BATCH = 150
-
-
-@pytest.fixture
-async def pool(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    url = await new_database(f"search_{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    await load_reference(pool)
-    yield pool
-    await pool.close()
 
 
 async def add_patents(db: asyncpg.Pool, start: int, count: int = BATCH) -> None:
@@ -45,10 +30,12 @@ async def add_patents(db: asyncpg.Pool, start: int, count: int = BATCH) -> None:
             )
 
 
-async def test_a_search_under_an_import_sees_all_of_it_or_nothing(pool: asyncpg.Pool) -> None:
-    await add_patents(pool, 0)
+async def test_a_search_under_an_import_sees_all_of_it_or_nothing(
+    catalogue: asyncpg.Pool,
+) -> None:
+    await add_patents(catalogue, 0)
     # Two processes, each with an index of its own.
-    live = [LiveIndex(PostgresCatalogue(pool), WordsAsVectors) for _ in range(2)]
+    live = [LiveIndex(PostgresCatalogue(catalogue), WordsAsVectors) for _ in range(2)]
     counts: list[set[int]] = [set(), set()]
     done = asyncio.Event()
 
@@ -62,7 +49,7 @@ async def test_a_search_under_an_import_sees_all_of_it_or_nothing(pool: asyncpg.
     async def import_more() -> None:
         try:
             for start in (BATCH, 2 * BATCH):
-                await add_patents(pool, start)
+                await add_patents(catalogue, start)
                 for one in live:
                     await one.newest()
                 await asyncio.sleep(0.2)
@@ -76,11 +63,13 @@ async def test_a_search_under_an_import_sees_all_of_it_or_nothing(pool: asyncpg.
         assert 3 * BATCH in seen
 
 
-async def test_the_old_index_answers_while_a_new_one_is_built(pool: asyncpg.Pool) -> None:
-    await add_patents(pool, 0, 3)
-    live = LiveIndex(PostgresCatalogue(pool))
+async def test_the_old_index_answers_while_a_new_one_is_built(
+    catalogue: asyncpg.Pool,
+) -> None:
+    await add_patents(catalogue, 0, 3)
+    live = LiveIndex(PostgresCatalogue(catalogue))
     before = await live.current()
-    await add_patents(pool, 3, 3)
+    await add_patents(catalogue, 3, 3)
     await asyncio.sleep(1.1)
 
     meanwhile = await live.current()
@@ -90,13 +79,13 @@ async def test_the_old_index_answers_while_a_new_one_is_built(pool: asyncpg.Pool
 
 
 async def test_a_failed_build_leaves_the_old_index(
-    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+    catalogue: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await add_patents(pool, 0, 3)
-    source = PostgresCatalogue(pool)
+    await add_patents(catalogue, 0, 3)
+    source = PostgresCatalogue(catalogue)
     live = LiveIndex(source)
     before = await live.current()
-    await add_patents(pool, 3, 1)
+    await add_patents(catalogue, 3, 1)
 
     async def fail(*_args: object) -> None:
         raise OSError("connection lost")
@@ -111,20 +100,24 @@ async def test_a_failed_build_leaves_the_old_index(
     assert (await live.newest()).search(ASKED).total == 4
 
 
-async def test_new_texts_are_found_before_they_are_prepared(pool: asyncpg.Pool) -> None:
-    await add_patents(pool, 0, 2)
+async def test_new_texts_are_found_before_they_are_prepared(catalogue: asyncpg.Pool) -> None:
+    await add_patents(catalogue, 0, 2)
 
-    index = await LiveIndex(PostgresCatalogue(pool), WordsAsVectors).current()
+    index = await LiveIndex(PostgresCatalogue(catalogue), WordsAsVectors).current()
 
     assert index.search(ASKED).total == 2
     assert index.dense is None
 
 
-async def test_what_was_computed_of_texts_that_are_gone_is_forgotten(pool: asyncpg.Pool) -> None:
-    await pool.execute(
+async def test_what_was_computed_of_texts_that_are_gone_is_forgotten(
+    catalogue: asyncpg.Pool,
+) -> None:
+    await catalogue.execute(
         "INSERT INTO text_analysis (text_key, analyser, terms) VALUES ('gone', 'a', '{x}')"
     )
 
-    await forget_unused(pool)
+    await forget_unused(catalogue)
 
-    assert await pool.fetchval("SELECT count(*) FROM text_analysis WHERE text_key = 'gone'") == 0
+    assert (
+        await catalogue.fetchval("SELECT count(*) FROM text_analysis WHERE text_key = 'gone'") == 0
+    )

@@ -1,28 +1,13 @@
 """Synonyms and profiles in the database: what staff decide outlasts the next release."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import asyncpg
-import pytest
 
 from infra.postgres import phrases, synonyms
 from infra.postgres.institutes import load_reference
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
-from tests.conftest import NewDatabase
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
-
-
-@pytest.fixture
-async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    url = await new_database(f"understanding_{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    yield pool
-    await pool.close()
 
 
 async def test_a_pair_holds_both_ways_and_stays_removed_when_it_is_loaded_again(

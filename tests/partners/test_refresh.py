@@ -1,13 +1,12 @@
 """Partners are read into the catalogue; a reading that was stopped goes on where it was."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
 import asyncpg
-import pytest
 from pydantic import SecretStr
 from starlette.responses import Response
 from temporalio.testing import WorkflowEnvironment
@@ -15,28 +14,14 @@ from temporalio.worker import Worker
 
 from infra.postgres import journal, refreshes
 from infra.postgres.catalogue_counts import data_set_counts
-from infra.postgres.institutes import load_reference
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
 from infra.settings import Settings
 from schemas.catalogue_refresh import PartnerOutcome, RefreshOutcome, RefreshRecord
-from tests.conftest import NewDatabase
 from tests.partners import services
 from tests.partners.serving import KEY, PartnerServer, fault_500, malformed, portal_error
 from tests.settings import settings_for_test
 from workers.registry import CASE, INSTITUTE, Registration, Resources, registrations
 from workers.worker import workflow_runner
 from workflows.catalogue_refresh import CatalogueRefresh
-
-
-@pytest.fixture
-async def catalogue(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    url = await new_database(f"refresh-{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    await load_reference(pool)
-    yield pool
-    await pool.close()
 
 
 @dataclass

@@ -5,21 +5,16 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias
-from uuid import uuid4
 
 import asyncpg
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from infra.postgres import calendar
-from infra.postgres.institutes import load_reference
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
-from tests.conftest import NewDatabase
 
 # Nobody listens on it.
 NOWHERE = "127.0.0.1:1"
@@ -29,23 +24,7 @@ Command: TypeAlias = Callable[..., Awaitable["subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-async def url(new_database: NewDatabase) -> str:
-    """A database with all tables and no rows."""
-    url = await new_database(f"cli-{uuid4().hex[:8]}")
-    await migrate(url)
-    return url
-
-
-@pytest.fixture
-async def own_database(url: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(url)
-    await load_reference(pool)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def center1379(url: str) -> Command:
+def center1379(own_url: str) -> Command:
     """Runs a command on that database."""
 
     async def run(*words: str, temporal: str = NOWHERE) -> "subprocess.CompletedProcess[str]":
@@ -55,7 +34,7 @@ def center1379(url: str) -> Command:
             [sys.executable, "-m", "workers.cli", *words],
             env={
                 **os.environ,
-                "CENTER1379_DATABASE_URL": url,
+                "CENTER1379_DATABASE_URL": own_url,
                 "CENTER1379_CODEC_KEYS": f"test:{b64encode(bytes(32)).decode()}",
                 "CENTER1379_CODEC_ACTIVE_KEY": "test",
                 "CENTER1379_PEPPER": "a pepper that protects nothing at all",
@@ -73,7 +52,7 @@ def center1379(url: str) -> Command:
 
 
 async def test_a_holiday_is_declared_while_temporal_is_away_and_it_says_so(
-    center1379: Command, own_database: asyncpg.Pool
+    center1379: Command, catalogue: asyncpg.Pool
 ) -> None:
     declared = await center1379("holidays", "declare", "2031-03-03", "임시공휴일")
 
@@ -82,11 +61,11 @@ async def test_a_holiday_is_declared_while_temporal_is_away_and_it_says_so(
         "2031-03-03 is a holiday from calendar version 1 on.",
         TOLD_LATER,
     ]
-    assert date(2031, 3, 3) in (await calendar.holiday_table(own_database)).holidays
+    assert date(2031, 3, 3) in (await calendar.holiday_table(catalogue)).holidays
 
 
 async def test_a_closing_day_is_taken_once_and_only_for_an_institute_there_is(
-    center1379: Command, own_database: asyncpg.Pool
+    center1379: Command, catalogue: asyncpg.Pool
 ) -> None:
     closed = [
         await center1379("holidays", "close", "KITECH", "2031-10-12", "창립기념일")
@@ -103,16 +82,16 @@ async def test_a_closing_day_is_taken_once_and_only_for_an_institute_there_is(
     assert unknown.stderr.splitlines() == [
         "There is no institute NOWHERE. Codes are at /api/v1/institutes."
     ]
-    table = await calendar.holiday_table(own_database)
+    table = await calendar.holiday_table(catalogue)
     assert table.closures == {"KITECH": frozenset({date(2031, 10, 12)})}
 
 
 async def test_loading_tells_open_cases_of_holidays_enacted_since_and_of_nothing_else(
-    center1379: Command, own_database: asyncpg.Pool
+    center1379: Command, catalogue: asyncpg.Pool
 ) -> None:
     first = await center1379("load")
     again = await center1379("load")
-    await own_database.execute("DELETE FROM calendar_day WHERE on_day = '2027-12-27'")
+    await catalogue.execute("DELETE FROM calendar_day WHERE on_day = '2027-12-27'")
     enacted = await center1379("load")
 
     assert (first.returncode, first.stdout) == (0, "")
@@ -144,7 +123,7 @@ async def test_refreshing_by_hand_says_which_partners_have_no_key(
 
 
 async def test_a_file_that_cannot_be_imported_says_why_in_both_languages(
-    center1379: Command, own_database: asyncpg.Pool, tmp_path: Path
+    center1379: Command, catalogue: asyncpg.Pool, tmp_path: Path
 ) -> None:
     file = tmp_path / "people.csv"
     file.write_text("연구자번호,소속기관,부서,연구분야,성명\nR-1,KIMM,실,진동,합성\n", "utf-8")
@@ -154,11 +133,11 @@ async def test_a_file_that_cannot_be_imported_says_why_in_both_languages(
     assert refused.returncode == 1
     assert "개인을 알 수 있는 열이 있습니다: 성명" in refused.stderr
     assert "who researchers are (성명)" in refused.stderr
-    assert await own_database.fetchval("SELECT count(*) FROM researcher") == 0
+    assert await catalogue.fetchval("SELECT count(*) FROM researcher") == 0
 
 
 async def test_a_dry_run_with_a_mapping_ends_with_2_when_rows_are_wrong(
-    center1379: Command, own_database: asyncpg.Pool, tmp_path: Path
+    center1379: Command, catalogue: asyncpg.Pool, tmp_path: Path
 ) -> None:
     file, mapping, report = (tmp_path / name for name in ("a.csv", "map.toml", "report.csv"))
     file.write_text("번호,특허,날\n1020130000001,합성,2013-08-26\n1,합성,?\n", "cp949")
@@ -179,4 +158,4 @@ async def test_a_dry_run_with_a_mapping_ends_with_2_when_rows_are_wrong(
         ["3", "번호", "not-a-patent-number"],
         ["3", "날", "not-a-date"],
     ]
-    assert await own_database.fetchval("SELECT count(*) FROM patent") == 0
+    assert await catalogue.fetchval("SELECT count(*) FROM patent") == 0

@@ -1,13 +1,11 @@
 """What was stored and never started is found and started, once and by one process."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from uuid import uuid4
 
 import asyncpg
-import pytest
 from structlog.testing import capture_logs
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import ActivityHandle, Client
@@ -17,14 +15,11 @@ from temporalio.testing import WorkflowEnvironment
 from infra.postgres import calendar, documents, intakes, notifications, records
 from infra.postgres.documents import Document
 from infra.postgres.intakes import Filing
-from infra.postgres.migrate import migrate
-from infra.postgres.pool import open_pool
 from infra.postgres.sweeps import sweep_lock
 from schemas.actor import COMPANY
 from schemas.base import case_number
 from schemas.case import CaseIntake, CaseSnapshot, CaseStatus, Service
 from schemas.record import CaseProjection, Message
-from tests.conftest import NewDatabase
 from tests.driver import CaseDriver, StartCase
 from workers.policy_files import default_policy
 from workers.sweeper import Sweeper, Swept
@@ -32,16 +27,6 @@ from workflows.support_case import SupportCase
 
 STORED_AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 _SERIALS = count(1)
-
-
-@pytest.fixture
-async def own_database(new_database: NewDatabase) -> AsyncIterator[asyncpg.Pool]:
-    """Rows of this test alone: a sweep takes whatever it finds."""
-    url = await new_database(f"sweeper-{uuid4().hex[:8]}")
-    await migrate(url)
-    pool = await open_pool(url)
-    yield pool
-    await pool.close()
 
 
 async def add_intake(database: asyncpg.Pool, **changes: object) -> CaseIntake:
