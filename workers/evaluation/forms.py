@@ -57,7 +57,21 @@ def read_labelled(path: Path, names: Mapping[str, Sequence[str]]) -> LabelledFil
         UnknownForm: It has another form.
     """
     codes = {name.lower(): code for code, own in names.items() for name in (code, *own)}
-    content = _json(path)
+    try:
+        found = _labelled(_json(path), codes)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnknownForm(
+            f"An entry of {path.name} has another form than its kind: {error}."
+        ) from error
+    if found is None:
+        raise UnknownForm(
+            f"{path.name} has no known form: an object with `cases`, or a list of objects with"
+            " `query`, `gold` and (for institutes) `ok`."
+        )
+    return found
+
+
+def _labelled(content: object, codes: Mapping[str, str]) -> LabelledFile | None:
     if isinstance(content, dict) and "cases" in content:
         cases = cast("list[dict[str, Any]]", content["cases"])
         return LabelledFile(Form.CASES, [_case(case, codes) for case in cases])
@@ -70,10 +84,7 @@ def read_labelled(path: Path, names: Mapping[str, Sequence[str]]) -> LabelledFil
                 Form.PATENTS,
                 [Labelled(row["qid"], row["query"], {row["gold"]: _PRIMARY}) for row in rows],
             )
-    raise UnknownForm(
-        f"{path.name} has no known form: an object with `cases`, or a list of objects with `query`,"
-        " `gold` and (for institutes) `ok`."
-    )
+    return None
 
 
 def read_corpus(path: Path) -> list[CorpusPatent]:
@@ -106,7 +117,9 @@ def _case(case: Mapping[str, Any], codes: Mapping[str, str]) -> Labelled:
     tags: Sequence[str] = case.get("tags", ())
     services = [expected["service"], *expected.get("service_acceptable", ())]
     flags = {tag for tag in tags if tag in {"vague", "misfiled"}}
-    personal_data = tuple(str(item["text"]) for item in expected.get("pii", ()))
+    personal_data = tuple(
+        item if isinstance(item, str) else str(item["text"]) for item in expected.get("pii", ())
+    )
     return Labelled(
         id=case["id"],
         text=case["text"],
