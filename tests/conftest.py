@@ -125,7 +125,7 @@ async def own_database(own_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture
 async def catalogue(own_database: asyncpg.Pool) -> asyncpg.Pool:
-    """The same with the institutes and their profiles, which other tests are not to see."""
+    """A database of this test alone with the institutes: other tests are not to see them."""
     await load_reference(own_database)
     return own_database
 

@@ -59,7 +59,7 @@ def read_labelled(path: Path, names: Mapping[str, Sequence[str]]) -> LabelledFil
     codes = {name.lower(): code for code, own in names.items() for name in (code, *own)}
     try:
         found = _labelled(_json(path), codes)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnknownForm(
             f"An entry of {path.name} has another form than its kind: {error}."
         ) from error
