@@ -154,6 +154,8 @@ class RoundActivities(Rounds):
             for reference in request.sheets:
                 sheet = await rounds.sheet(db, reference)
                 if sheet is None:
+                    # Asked again until the row is restored: the round must not be decided without.
+                    log.error("sheet_missing", task_id=reference.task_id)
                     raise ApplicationError(
                         f"The sheet of {reference.task_id} is missing.", type="sheet_missing"
                     )

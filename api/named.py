@@ -51,8 +51,8 @@ async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: Wi
             overdue = await tasks.find(centre.pool, task.parameters.get("overdue_task", ""))
             group = "" if overdue is None else overdue.candidate_group
             await find_assignable(centre, account_id, group, field="/outcome/assignee")
-        case ScoreApplications(decision="hand_in", sheet=str(sha256)):
-            await _check_sheet(centre, task, sha256)
+        case ScoreApplications(sheet=str(sha256)):
+            await _check_sheet(centre, task, outcome, sha256)
         case ScreenCase(duplicate_of=str(number)):
             if number == task.case_number or await cases.find(centre.pool, number) is None:
                 raise Refused(
@@ -103,7 +103,15 @@ async def _check_acceptance(centre: Centre, actor: Actor, outcome: AcceptCase) -
         await find_assignable(centre, outcome.named_staff, desk, field="/outcome/named_staff")
 
 
-async def _check_sheet(centre: Centre, task: HumanTask, sha256: str) -> None:
+async def _check_sheet(
+    centre: Centre, task: HumanTask, outcome: ScoreApplications, sha256: str
+) -> None:
+    if outcome.decision != "hand_in":
+        raise Refused(
+            ProblemType.OUTCOME_MISMATCH,
+            "Who cannot review hands in no sheet. Leave it out, or hand it in.",
+            field="/outcome/sheet",
+        )
     reference = SheetReference(task_id=task.task_id, sha256=sha256)
     found = await rounds.sheet(centre.pool, reference)
     listed = await rounds.taking_part(centre.pool, task.case_number)

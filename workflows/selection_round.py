@@ -161,7 +161,10 @@ class SelectionRound(TaskUpdates):
         return tuple(
             SheetReference(task_id=task.task_id, sha256=task.outcome.sheet)
             for task in self._round.tasks
-            if isinstance(task.outcome, ScoreApplications) and task.outcome.sheet is not None
+            if isinstance(task.outcome, ScoreApplications)
+            # The page used to send the saved sheet also with the answer that one cannot review.
+            and task.outcome.decision == "hand_in"
+            and task.outcome.sheet is not None
         )
 
     async def _decide(self) -> None:

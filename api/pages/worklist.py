@@ -229,7 +229,7 @@ async def complete_task(
             visit.centre,
             caller,
             task_id,
-            answer_from(view.form, posted),
+            _answer_in(view, posted),
             expected=_version_in(posted),
             key=key_in(posted),
         )
@@ -335,6 +335,14 @@ async def _shown_again(
         problem=problem,
         key=key_after(problem, posted),
     )
+
+
+def _answer_in(view: TaskView, posted: PostedForm) -> dict[str, Any]:
+    answer = answer_from(view.form, posted)
+    if view.task.kind is TaskKind.SCORE_APPLICATIONS and answer.get("decision") != "hand_in":
+        # The form carries the saved sheet whatever is decided.
+        answer.pop("sheet", None)
+    return answer
 
 
 def _version_in(posted: PostedForm) -> int | None:
