@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from infra.postgres import journal, notifications, policies, records, rounds
 from infra.postgres.pool import transaction
+from schemas.policy import PolicyValues
 from schemas.selection import (
     ApplicationRequest,
     ApplicationState,
@@ -32,7 +33,7 @@ from schemas.selection import (
 from workflows.activity_stubs import Rounds
 from workflows.policy.rounds import (
     COMPETITIONS,
-    ineligibility,
+    excluded_by_rule,
     moving_up,
     rank,
     round_for,
@@ -72,27 +73,34 @@ class RoundActivities(Rounds):
 
     @activity.defn(name="rounds.open_due")
     async def open_due(self, at: datetime) -> int:
-        version = await policies.current_policy_version(self._pool)
-        values = (await policies.get_policy(self._pool, version)).pinned()
+        version, values = await self._current_policy()
         due = rounds_open_at(at, values)
         return sum([await self._start(planned, version) for planned in due])
 
     @activity.defn(name="rounds.apply")
     async def apply(self, request: ApplicationRequest) -> Receipt:
-        policy = await policies.get_policy(self._pool, request.policy_version)
+        version, values = await self._current_policy()
         competition, at = COMPETITIONS[request.programme], request.submitted_at
         while True:
-            planned = round_for(competition, at, policy.pinned())
-            # The schedule opens rounds; one that it missed is opened by its first application.
-            await self._start(planned, request.policy_version)
+            planned = round_for(competition, at, values)
+            if planned.opens_at <= request.submitted_at:
+                # The schedule opens rounds; one that it missed is opened by its first application.
+                await self._start(planned, version)
+            # One that comes before the call waits in its list for the round to begin.
+            held = await rounds.plan(self._pool, planned, version)
             async with transaction(self._pool) as db:
-                if await rounds.apply(db, planned.round_id, request):
-                    return Receipt(round_id=planned.round_id, cutoff_at=planned.cutoff_at)
-            at = planned.cutoff_at + _SECOND
+                if await rounds.apply(db, held.round_id, request):
+                    return Receipt(round_id=held.round_id, cutoff_at=held.cutoff_at)
+            at = max(planned.cutoff_at, held.cutoff_at) + _SECOND
+
+    async def _current_policy(self) -> tuple[str, PolicyValues]:
+        """What a round begins with; cases may have pinned an older one."""
+        version = await policies.current_policy_version(self._pool)
+        return version, (await policies.get_policy(self._pool, version)).pinned()
 
     async def _start(self, planned: PlannedRound, policy_version: str) -> bool:
         """Start a round's workflow, once for ever; False for one that was started before."""
-        await rounds.plan(self._pool, planned, policy_version)
+        planned = await rounds.plan(self._pool, planned, policy_version)
         try:
             await self._client.start_workflow(
                 "SelectionRound",
@@ -128,14 +136,13 @@ class RoundActivities(Rounds):
         values = (await policies.get_policy(self._pool, closing.policy_version)).pinned()
         async with transaction(self._pool) as db:
             listed = await rounds.close_list(db, closing.round_id)
-            funded = await rounds.funded_elsewhere(db, [one.case_number for one in listed])
-            excluded = [
-                (one.case_number, reason)
-                for one in listed
-                if (
-                    reason := ineligibility(one, values, funded_elsewhere=one.case_number in funded)
-                )
-            ]
+            numbers = [one.case_number for one in listed]
+            excluded = excluded_by_rule(
+                listed,
+                values,
+                funded=await rounds.funded_elsewhere(db, closing.round_id, numbers),
+                companies=await rounds.companies(db, numbers),
+            )
             await rounds.exclude(db, closing.round_id, excluded)
             panel = await rounds.panel(db, closing.at, closing.panel)
         return RoundCheck(
@@ -162,6 +169,7 @@ class RoundActivities(Rounds):
                 for case_number, assessment in sheet.assessments.items():
                     if assessment.total is not None:
                         scores.setdefault(case_number, []).append(assessment.total)
+            await rounds.lock(db, request.round_id)
             standing = [
                 row.standing.model_copy(update={"scores": tuple(scores.get(row.case_number, ()))})
                 for row in await rounds.applications(db, request.round_id)
@@ -203,6 +211,7 @@ class RoundActivities(Rounds):
     async def grant(self, place: Place) -> None:
         selected = ApplicationState.SELECTED
         async with transaction(self._pool) as db:
+            await rounds.lock(db, place.round_id)
             await rounds.set_state(db, place.round_id, [place.case_number], selected, "objection")
             await rounds.mark_told(
                 db,
@@ -227,6 +236,7 @@ class RoundActivities(Rounds):
     @activity.defn(name="rounds.fill_places")
     async def fill_places(self, vacancy: Vacancy) -> int:
         async with transaction(self._pool) as db:
+            await rounds.lock(db, vacancy.round_id)
             listed = await rounds.applications(db, vacancy.round_id)
             reserve = [row for row in listed if row.state is ApplicationState.RESERVE]
             if vacancy.final:

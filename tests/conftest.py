@@ -23,7 +23,7 @@ from temporalio.worker import Worker
 from infra.postgres.calendar import load_holidays
 from infra.postgres.institutes import load_reference
 from infra.postgres.migrate import migrate
-from infra.postgres.policies import add_policy
+from infra.postgres.policies import add_policy, set_current_policy
 from infra.postgres.pool import open_pool
 from infra.search_attributes import KEYS
 from schemas.base import case_number
@@ -191,6 +191,7 @@ async def workers(
 ) -> AsyncIterator[None]:
     await load_holidays(database)
     await add_policy(database, default_policy())
+    await set_current_policy(database, default_policy().version)
 
     async def leave_it(_key: object) -> None:
         """Delivery and reading have tests of their own."""

@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.sheet import SheetReference
     from schemas.task import TaskCompletion, TaskStatus
     from workflows.policy import task_rules
-    from workflows.policy.rounds import COMPETITIONS, quorum
+    from workflows.policy.rounds import COMPETITIONS, LATE_AGREEMENT, quorum
 
 from workflows import activity_stubs
 from workflows.asking import Question, ask, ask_until
@@ -212,7 +212,9 @@ class SelectionRound(TaskUpdates):
         self._counted = file.clock_changes
         with file.transition():
             final = await file.deadline("round.objection", reminders=None)
-            places = await file.deadline(self._competition.agreement, reminders=None)
+            places = await file.deadline(
+                self._competition.agreement, extensions=LATE_AGREEMENT, reminders=None
+            )
             file.move(RoundState.OBJECTION, final_at=final.due_at, places_until=places.due_at)
         self._ends = (final, places)
         await self._tell()
@@ -251,9 +253,13 @@ class SelectionRound(TaskUpdates):
         with file.transition():
             final, places = [
                 await file.deadline(
-                    told.key, start=told.start, not_before=told.due_at, reminders=None
+                    told.key,
+                    start=told.start,
+                    extensions=extensions,
+                    not_before=told.due_at,
+                    reminders=None,
                 )
-                for told in self._ends
+                for told, extensions in zip(self._ends, ((), LATE_AGREEMENT), strict=True)
             ]
             self._ends = (final, places)
             file.change(final_at=final.due_at, places_until=places.due_at)

@@ -24,8 +24,12 @@ _OUT: Final = frozenset(
 )
 
 
-async def plan(db: Database, planned: PlannedRound, policy_version: str) -> None:
-    """Write a round down before its workflow starts; one that is there stays as it is."""
+async def plan(db: Database, planned: PlannedRound, policy_version: str) -> PlannedRound:
+    """Write a round down before its workflow starts; one that is there stays as it is.
+
+    Returns:
+        The round as it is written down: its dates were told to whoever applied.
+    """
     await db.execute(
         """
         INSERT INTO selection_round
@@ -40,6 +44,10 @@ async def plan(db: Database, planned: PlannedRound, policy_version: str) -> None
         planned.cutoff_at,
         policy_version,
     )
+    dates = await db.fetchrow(
+        "SELECT opens_at, cutoff_at FROM selection_round WHERE round_id = $1", planned.round_id
+    )
+    return planned.model_copy(update=dict(dates or {}))
 
 
 async def save(db: Database, snapshot: RoundSnapshot) -> None:
@@ -53,7 +61,7 @@ async def save(db: Database, snapshot: RoundSnapshot) -> None:
         ON CONFLICT (round_id) DO UPDATE
            SET version = excluded.version, state = excluded.state,
                next_due_at = excluded.next_due_at, calendar_version = excluded.calendar_version,
-               snapshot = excluded.snapshot
+               policy_version = excluded.policy_version, snapshot = excluded.snapshot
          WHERE stored.version < excluded.version
         """,
         snapshot.round_id,
@@ -71,17 +79,22 @@ async def save(db: Database, snapshot: RoundSnapshot) -> None:
 
 
 async def apply(db: Database, round_id: str, application: ApplicationRequest) -> bool:
-    """Add an application to an open round; handing it in again before the cut-off replaces it.
+    """Add an application to a round; handing it in again before the cut-off replaces it.
 
     The caller opens the transaction; the round's row is locked against closing meanwhile.
 
     Returns:
-        False when the round's list is closed already.
+        False when it comes after the round's cut-off, or the list is closed already.
     """
-    state = await db.fetchval(
-        "SELECT state FROM selection_round WHERE round_id = $1 FOR SHARE", round_id
+    in_time = await db.fetchval(
+        """
+        SELECT state = $2 AND cutoff_at >= $3 FROM selection_round WHERE round_id = $1 FOR SHARE
+        """,
+        round_id,
+        RoundState.OPEN.value,
+        application.submitted_at,
     )
-    if state != RoundState.OPEN.value:
+    if not in_time:
         return False
     await db.execute(
         """
@@ -133,22 +146,45 @@ async def exclude(db: Database, round_id: str, found: Sequence[tuple[str, Inelig
     )
 
 
-async def funded_elsewhere(db: Database, case_numbers: Sequence[str]) -> set[str]:
-    """Those cases whose company has a project of joint R&D running in another case."""
+async def funded_elsewhere(db: Database, round_id: str, case_numbers: Sequence[str]) -> set[str]:
+    """Those applicants whose company has joint R&D in another case, or is about to have it.
+
+    It has from the agreement on, and is about to with a place, or a hope of one, in another round;
+    of two rounds that take applications, the earlier application stands.
+    """
     rows = await db.fetch(
         """
         SELECT DISTINCT own.case_number
           FROM intake AS own
+          JOIN application AS a ON a.round_id = $1 AND a.case_number = own.case_number
           JOIN intake AS other ON other.company_id = own.company_id
                AND other.case_number <> own.case_number
           JOIN support_case AS c ON c.case_number = other.case_number
-         WHERE own.case_number = ANY($1)
+         WHERE own.case_number = ANY($2)
            AND c.closed_at IS NULL
-           AND c.step IN ('rd_active', 'rd_overrun', 'rd_result')
+           AND (c.step IN ('agreement', 'agreement_late', 'rd_active', 'rd_overrun', 'rd_result')
+                OR (c.step IN ('round_application', 'round_decision')
+                    AND EXISTS (SELECT
+                                  FROM application AS elsewhere
+                                 WHERE elsewhere.case_number = other.case_number
+                                   AND elsewhere.round_id <> $1
+                                   AND (elsewhere.state IN ('selected', 'reserve')
+                                        OR elsewhere.state = 'applied'
+                                           AND elsewhere.submitted_at < a.submitted_at))))
         """,
+        round_id,
         list(case_numbers),
     )
     return {row["case_number"] for row in rows}
+
+
+async def companies(db: Database, case_numbers: Sequence[str]) -> dict[str, str]:
+    """Whose cases they are: company ids by case number."""
+    rows = await db.fetch(
+        "SELECT case_number, company_id::text AS company FROM intake WHERE case_number = ANY($1)",
+        list(case_numbers),
+    )
+    return {row["case_number"]: row["company"] for row in rows}
 
 
 async def on_their_way(db: Database, round_id: str) -> int:
@@ -270,6 +306,17 @@ async def place(db: Database, round_id: str, placed: Sequence[Placed]) -> None:
     )
 
 
+async def lock(db: Database, round_id: str) -> None:
+    """Let no application be withdrawn, or its place given up, until the transaction ends.
+
+    A case that withdraws meanwhile does so afterwards: from the place that it was just given,
+    which thereby becomes free.
+    """
+    await db.execute(
+        "SELECT FROM application WHERE round_id = $1 ORDER BY case_number FOR UPDATE", round_id
+    )
+
+
 async def set_state(
     db: Database,
     round_id: str,
@@ -277,7 +324,7 @@ async def set_state(
     state: ApplicationState,
     reason: str | None = None,
 ) -> None:
-    """Let applications be in a state, whatever they were."""
+    """Let applications be in a state, whatever they were; the caller holds `lock`."""
     await db.execute(
         """
         UPDATE application SET state = $3, reason = $4

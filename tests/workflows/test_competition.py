@@ -88,11 +88,14 @@ async def test_a_reserve_waits_and_moves_up(start_case: StartCase) -> None:
     await to_the_application(case)
     await applied(case)
     await hear(case, "reserve", "budget")
-    await case.pass_time(timedelta(seconds=5))
+    await case.pass_time(timedelta(days=90))
     waiting = await case.snapshot()
+    told_at = case.now
     await hear(case, "selected", "moved_up")
     await case.open_task(TaskKind.APPROVE_PLAN)
 
+    promise = next(p for p in (await case.snapshot()).promises if p.kind == "agreement")
+    assert promise.deadline.start >= told_at - timedelta(seconds=1)
     assert (waiting.waiting_for, waiting.step) == ("round", CaseStep.ROUND_DECISION)
 
 
@@ -161,6 +164,22 @@ async def test_who_withdraws_gives_its_place_up(
     rows = {row.case_number: row for row in await rounds.applications(database, entry.round_id)}
     assert rows[case.handle.id].state is ApplicationState.WITHDRAWN
     assert "case:round:given_up" in await case.tags()
+
+
+async def test_an_application_before_the_call_waits_for_its_round_to_begin(
+    start_case: StartCase, database: asyncpg.Pool
+) -> None:
+    case = await start_case()
+    await to_the_application(case, "medium")
+    entry = await applied(case)
+
+    listed = await rounds.applications(database, entry.round_id)
+    assert case.handle.id in {row.case_number for row in listed}
+    opens_at = await database.fetchval(
+        "SELECT opens_at FROM selection_round WHERE round_id = $1", entry.round_id
+    )
+    assert opens_at > case.now
+    assert await rounds.version(database, entry.round_id) == 0
 
 
 async def test_medium_projects_apply_to_the_round_of_their_half_year(

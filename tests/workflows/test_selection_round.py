@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.rounds import RoundActivities
 from infra.postgres import rounds
 from infra.postgres.calendar import declare_holiday
+from infra.postgres.pool import transaction
 from infra.postgres.sweeps import behind_calendar
 from schemas.outcome import (
     DecideRound,
@@ -22,6 +23,7 @@ from schemas.outcome import (
     TaskKind,
 )
 from schemas.selection import (
+    ApplicationState,
     Place,
     RoundSnapshot,
     RoundState,
@@ -159,6 +161,34 @@ async def test_a_place_that_is_given_up_goes_to_the_next_reserve(start_round: St
     states = await held.states()
     assert (states[3], states[20], states[21]) == ("given_up", "selected", "not_selected")
     assert (await held.rows())[held.cases[21]].reason == "no_place_left"
+
+
+async def test_reserves_wait_until_late_agreements_are_decided(start_round: StartRound) -> None:
+    held = await start_round(20)
+    await decided(held, 90)
+    told = await held.until(RoundState.OBJECTION)
+
+    assert told.places_until is not None
+    # Two months at the least, two weeks more, and the coordinator decides before and after those.
+    assert told.places_until > held.now + timedelta(days=59 + 14)
+
+
+async def test_who_withdraws_while_reserves_move_up_gives_a_place_up(
+    start_round: StartRound, activities: RoundActivities
+) -> None:
+    held = await start_round(*[30] * 21)
+    await decided(held, *[99 - nth for nth in range(21)])
+    last = held.cases[20]
+    await rounds.give_up(held.database, held.handle.id, held.cases[0])
+    vacancy = Vacancy(round_id=held.handle.id, budget_krw=600_000_000)
+    async with transaction(held.database) as db:
+        assert not await rounds.give_up(db, held.handle.id, last)
+        filling = asyncio.ensure_future(activities.fill_places(vacancy))
+        await asyncio.sleep(0.5)
+        assert not filling.done()
+    await filling
+
+    assert (await held.rows())[last].state is ApplicationState.WITHDRAWN
 
 
 async def test_an_overdue_ranking_is_pushed_and_never_closes_the_round(

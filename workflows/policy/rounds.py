@@ -1,6 +1,6 @@
 """Selection rounds by rule: their calendar, who may take part, how applications are ranked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import fmean, median
@@ -36,7 +36,7 @@ class Competition:
         open_for: How long applications are taken before the cut-off; None from one cut-off to
             the next.
         evaluation: Period in which the panel scores.
-        agreement: Period in which those selected sign; as long, reserves may move up.
+        agreement: Period in which those selected sign.
         budget: What a round may grant, in won.
         reminders: Before the cut-off.
         months, money: Limits of duration and budget that an application has to keep.
@@ -54,6 +54,10 @@ class Competition:
     money: str
     partners: bool
 
+
+# What a late agreement may take on top of its period: the coordinator decides, grants more time,
+# and decides again (U08). Until then a place can be given up, and a reserve may move up into it.
+LATE_AGREEMENT: Final = ("rd.track_decision", "agreement.extension", "rd.track_decision")
 
 MONTHLY: Final = Competition(
     programme=RoundProgramme.SHORT_MONTHLY,
@@ -161,7 +165,7 @@ def ineligibility(
     Args:
         application: As it was handed in.
         values: The round's policy.
-        funded_elsewhere: Whether the company has a running project of joint R&D already.
+        funded_elsewhere: Whether the company has joint R&D already, or competes with another case.
     """
     competition = COMPETITIONS[application.programme]
     if application.budget_krw is None or application.months is None:
@@ -173,6 +177,34 @@ def ineligibility(
     if competition.partners and not application.partners:
         return Ineligibility.NO_PARTNER
     return Ineligibility.DOUBLE_FUNDING if funded_elsewhere else None
+
+
+def excluded_by_rule(
+    listed: Iterable[ApplicationRequest],
+    values: PolicyValues,
+    *,
+    funded: Collection[str],
+    companies: Mapping[str, str],
+) -> list[tuple[str, Ineligibility]]:
+    """Which applications are not scored, and why; of a company's only the earliest one is.
+
+    Args:
+        listed: Every application, the earliest first.
+        values: The round's policy.
+        funded: Case numbers of those whose company has joint R&D elsewhere.
+        companies: Whose case each is, as far as that is known.
+    """
+    found: list[tuple[str, Ineligibility]] = []
+    taking_part: set[str] = set()
+    for one in listed:
+        company = companies.get(one.case_number)
+        twice = one.case_number in funded or company in taking_part
+        reason = ineligibility(one, values, funded_elsewhere=twice)
+        if reason is not None:
+            found.append((one.case_number, reason))
+        elif company is not None:
+            taking_part.add(company)
+    return found
 
 
 def quorum(panel: int) -> int:

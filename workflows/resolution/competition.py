@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.case import CaseOutcome, CaseStatus, CaseStep, RoundEntry, Route
     from schemas.outcome import DecideObjection, PrepareApplication, TaskKind
     from schemas.selection import ApplicationRequest, ApplicationState, Place, RoundDecision
-    from workflows.policy.rounds import Competition, round_for
+    from workflows.policy.rounds import LATE_AGREEMENT, Competition, round_for
 
 from workflows import activity_stubs
 from workflows.asking import Question, ask, ask_until
@@ -132,7 +132,9 @@ async def _hear(case: CaseFile, competition: Competition) -> RoundEntry:
     with case.waiting_for("round", expected.due_at):
         await case.wait(lambda: _entry(case).state != ApplicationState.APPLIED.value)
     if _entry(case).state == ApplicationState.RESERVE.value:
-        places = await case.deadline(competition.agreement, reminders=None)
+        places = await case.deadline(
+            competition.agreement, extensions=LATE_AGREEMENT, reminders=None
+        )
         with case.waiting_for("round", places.due_at):
             await case.wait(lambda: _entry(case).state != ApplicationState.RESERVE.value)
     return _entry(case)

@@ -19,6 +19,8 @@ from workflows.resolution.project import carry_out
 async def monthly_round(case: CaseFile) -> CaseOutcome | Route:
     """Short R&D by the monthly round; the two months to the agreement begin at its cut-off (C05).
 
+    Who gets its place later, as a reserve or by an objection, has the two months from then on.
+
     Raises:
         Ended: Not applied, not selected in the end, no agreement, or the project ended early.
     """
@@ -61,6 +63,7 @@ async def _selected(
 
 def _agreement_starts(case: CaseFile, competition: rounds.Competition) -> datetime:
     entry = case.snapshot.entry
-    if competition is rounds.MONTHLY and entry is not None:
+    # A reason says why it was not selected at first.
+    if competition is rounds.MONTHLY and entry is not None and entry.reason is None:
         return entry.cutoff_at
     return workflow.now()

@@ -23,6 +23,7 @@ from workflows.policy.rounds import (
     MEDIUM,
     MONTHLY,
     Competition,
+    excluded_by_rule,
     ineligibility,
     moving_up,
     quorum,
@@ -114,6 +115,30 @@ def test_who_may_take_part(
     found = ineligibility(application, VALUES, funded_elsewhere=funded)
 
     assert found == (None if reason is None else Ineligibility(reason))
+
+
+def test_of_a_companys_applications_the_earliest_that_may_take_part_does() -> None:
+    numbers = [f"1379-2026-{nth:06d}" for nth in range(1, 5)]
+    listed = [
+        ApplicationRequest(
+            case_number=number,
+            programme=RoundProgramme.SHORT_MONTHLY,
+            policy_version="x",
+            submitted_at=datetime(2026, 11, nth, tzinfo=UTC),
+            institute="KITECH",
+            months=3,
+            budget_krw=budget,
+        )
+        for nth, (number, budget) in enumerate(zip(numbers, (99_000_000, 1, 2, 3), strict=True), 1)
+    ]
+    companies = dict(zip(numbers, ("one", "one", "one", "another"), strict=True))
+
+    found = excluded_by_rule(listed, VALUES, funded=(), companies=companies)
+
+    assert found == [
+        (numbers[0], Ineligibility.BUDGET_OUTSIDE_PROGRAMME),
+        (numbers[2], Ineligibility.DOUBLE_FUNDING),
+    ]
 
 
 def standing(number: int, *scores: int, budget: int = 10, after: int = 0) -> Standing:
