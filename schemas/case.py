@@ -375,6 +375,12 @@ class CaseSnapshot(WireModel):
         return next(accepted, None)
 
     @property
+    def is_led(self) -> bool:
+        """Whether an institute accepted the case and still has it."""
+        lead = self.lead_assignment
+        return lead is not None and lead.institute == self.lead_institute
+
+    @property
     def partners(self) -> tuple[Assignment, ...]:
         """Offers to take part beside the lead that are open or were accepted (C44)."""
         return tuple(

@@ -133,8 +133,7 @@ class CaseFile(Proceeding):
             self.change(waiting_for=None, waiting_until=None)
 
     def stop_background(self) -> None:
-        for promise in self.snapshot.promises:
-            self.end_promise(promise.kind, PromiseState.VOID, workflow.now())
+        self.void_promises()
         super().stop_background()
 
     # -- time --
@@ -206,6 +205,11 @@ class CaseFile(Proceeding):
             state = PromiseState.BROKEN
         self._replace_promise(promise.model_copy(update={"state": state, "ended_at": at}))
         self.note(f"case:promise:{state.value}", promise=kind)
+
+    def void_promises(self) -> None:
+        """What was promised of work that is over does not matter any more."""
+        for promise in self.snapshot.promises:
+            self.end_promise(promise.kind, PromiseState.VOID, workflow.now())
 
     def _replace_promise(self, promise: Promise) -> None:
         self.change(

@@ -31,10 +31,8 @@ from schemas.company import CompanyStated
 from schemas.outcome import (
     AnswerSurvey,
     CallBack,
-    ConfirmResult,
     ConfirmTechnology,
     DecideStatus,
-    HandleByHand,
     JoinCase,
     Mediate,
     NameLead,
@@ -340,28 +338,3 @@ async def test_one_part_is_referred_and_the_other_goes_on(start_case: StartCase)
     await case.get_triaged(DIFFICULTY)
 
     assert await case.open_task(TaskKind.ASSIGN_INSTITUTE)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "outcome"),
-    [
-        ("resolved_info", "resolved_guidance", CaseOutcome.RESOLVED_INFO),
-        ("not_solved", "resolved_guidance", CaseOutcome.PARTIAL),
-        ("not_solved", "not_solved", CaseOutcome.NOT_SOLVED),
-    ],
-)
-async def test_two_services_follow_each_other_in_one_case(
-    start_case: StartCase, first: str, second: str, outcome: CaseOutcome
-) -> None:
-    case = await start_case()
-    await case.get_contacted(
-        TriageCase(service=Service.INFORMATION, further_service=Service.EXCHANGE)
-    )
-    for result in (first, second):
-        done = HandleByHand.model_validate({"outcome": result, "result": written("결과")})
-        await case.complete(done, support_of("KITECH"))
-        if result.startswith("resolved"):
-            await case.complete(ConfirmResult(decision="confirm"), COMPANY)
-    await case.open_task(TaskKind.ANSWER_SURVEY)
-
-    assert (await case.snapshot()).outcome is outcome

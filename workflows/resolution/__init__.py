@@ -9,6 +9,8 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import activity_stubs
 from workflows.case_file import CaseFile
+from workflows.designation import designate
+from workflows.first_contact import make_contact
 from workflows.proceeding import Ended
 from workflows.resolution.by_hand import handle_by_hand
 from workflows.resolution.equipment import lend
@@ -39,18 +41,39 @@ async def resolve(case: CaseFile) -> CaseOutcome:
 
     A second service that the company asked for follows in the same case, whatever became of the
     first (U23).
+
+    Raises:
+        Ended: The service ended early; or both did what they could, and one at least in vain.
     """
     further = case.snapshot.further_service
     if further is None:
         return await _follow_from(case, _first_route(case))
+    first = await _end_of(case, _follow_from(case, _first_route(case)))
+    case.note("case:service:next", service=further.value, outcome=first.outcome.value)
+    if not workflow.patched("both-services-count"):
+        # A case that is in its second service already ends as that one does, when it ends early.
+        return _taken_together(first, Ended(await _follow_from(case, Route(further.value)))).outcome
+    case.void_promises()
+    second = await _end_of(case, _follow_with_an_institute(case, Route(further.value)))
+    raise _taken_together(first, second)
+
+
+async def _end_of(case: CaseFile, service: Awaitable[CaseOutcome]) -> Ended:
+    """How one of two services ended; what ends the whole case is let through."""
     try:
-        first = await _follow_from(case, _first_route(case))
+        return Ended(await service)
     except Ended as ended:
         if case.is_ending:
             raise
-        first = ended.outcome
-    case.note("case:service:next", service=further.value, outcome=first.value)
-    return _taken_together(first, await _follow_from(case, Route(further.value)))
+        return ended
+
+
+async def _follow_with_an_institute(case: CaseFile, route: Route) -> CaseOutcome:
+    """Follow a route; a service before it may have ended while no institute had the case."""
+    if not case.snapshot.is_led:
+        await designate(case)
+        await make_contact(case)
+    return await _follow_from(case, route)
 
 
 async def _follow_from(case: CaseFile, route: Route) -> CaseOutcome:
@@ -60,12 +83,18 @@ async def _follow_from(case: CaseFile, route: Route) -> CaseOutcome:
     return ended
 
 
-def _taken_together(first: CaseOutcome, second: CaseOutcome) -> CaseOutcome:
-    """What two services came to: resolved when both were, in part when one was."""
-    both = {first, second}
+def _taken_together(first: Ended, second: Ended) -> Ended:
+    """What two services came to: resolved when both were, in part when one was.
+
+    Of one that was not resolved the company learns why.
+    """
+    both = {first.outcome, second.outcome}
     if both <= RESOLVED:
         return first
-    return CaseOutcome.PARTIAL if both & {*RESOLVED, CaseOutcome.PARTIAL} else first
+    if not both & {*RESOLVED, CaseOutcome.PARTIAL}:
+        return first
+    told = second if first.outcome in RESOLVED else first
+    return Ended(CaseOutcome.PARTIAL, told.reason, told.document)
 
 
 def _first_route(case: CaseFile) -> Route:
