@@ -88,8 +88,12 @@ class LiveIndex:
         return self._index
 
     async def newest(self) -> CatalogueIndex:
-        """The index of the catalogue as it is now; waits until it is built."""
-        while self._index is None or await self._source.generation() != self._generation:
+        """The index of the catalogue as it is now, or later; waits until it is built.
+
+        What changes while it is built is not waited for: a preparation changes it for hours.
+        """
+        wanted = await self._source.generation()
+        while self._index is None or self._generation < wanted:
             await asyncio.shield(self._building or self._start_building())
         return self._index
 

@@ -8,6 +8,7 @@ import pytest
 from infra.postgres.pool import transaction
 from infra.postgres.search_index import PostgresCatalogue, forget_unused
 from matching.live import LiveIndex
+from schemas.indexing import CatalogueReading
 from schemas.search import DocumentKind, SearchQuery
 from tests.matching.catalogue import WordsAsVectors
 
@@ -98,6 +99,27 @@ async def test_a_failed_build_leaves_the_old_index(
         assert await live.current() is before
 
     assert (await live.newest()).search(ASKED).total == 4
+
+
+class NeverStill(PostgresCatalogue):
+    """A catalogue that has changed again whenever it has been read, as under a preparation."""
+
+    async def read(self, analyser: str, model: str | None, dimensions: int) -> CatalogueReading:
+        reading = await super().read(analyser, model, dimensions)
+        await self._pool.execute("UPDATE catalogue_state SET generation = generation + 1")
+        return reading
+
+
+async def test_a_catalogue_that_never_stands_still_keeps_nobody_waiting(
+    catalogue: asyncpg.Pool,
+) -> None:
+    await add_patents(catalogue, 0, 3)
+    live = LiveIndex(NeverStill(catalogue))
+
+    async with asyncio.timeout(10):
+        assert (await live.current()).search(ASKED).total == 3
+        await add_patents(catalogue, 3, 1)
+        assert (await live.newest()).search(ASKED).total == 4
 
 
 async def test_new_texts_are_found_before_they_are_prepared(catalogue: asyncpg.Pool) -> None:
