@@ -26,12 +26,13 @@ async def case_text(db: Database, case_number: str) -> str:
 
 
 async def add_run(db: Database, case_number: str, input_sha256: str, ranking: Ranking) -> UUID:
-    """Store a ranking, once for each case, index and text; the caller opens the transaction.
+    """Store a ranking of a case, each result once; the caller opens the transaction.
 
     Returns:
-        The run's id, the same when the same is asked again.
+        The run's id, the same for the same ranking: a repeated activity finds its own run, and
+        other weights or circumstances, which rank otherwise, never find another's.
     """
-    run_id = uuid5(NAMESPACE_URL, f"{case_number}/{ranking.index_version}/{input_sha256}")
+    run_id = uuid5(NAMESPACE_URL, f"{case_number}/{input_sha256}/{ranking.model_dump_json()}")
     added = await db.fetchval(
         """
         INSERT INTO match_run (run_id, case_number, index_version, input_sha256, confidence,

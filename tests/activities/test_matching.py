@@ -54,6 +54,32 @@ async def test_asked_again_the_same_run_is_given_and_kept_once(own_database: asy
     assert all(line.why and line.why_en and line.factors for line in kept.candidates)
 
 
+async def test_other_weights_make_a_run_of_their_own(own_database: asyncpg.Pool) -> None:
+    await load_reference(own_database)
+    await phrases.load_shipped(own_database, institute_phrases(), datetime.now(UTC))
+    await own_database.execute(
+        """
+        INSERT INTO case_text (case_number, title, description, title_masked, description_masked)
+        VALUES ($1, '기공', '재료연구소에서 본 다이캐스팅 기공', '기공',
+                '재료연구소에서 본 다이캐스팅 기공')
+        """,
+        CASE,
+    )
+    matching = MatchingActivities(own_database, LiveIndex(PostgresCatalogue(own_database)))
+    env = ActivityEnvironment()
+    request = MatchRequest(case_number=CASE, top_k=3)
+
+    named = await env.run(matching.rank_institutes, request)
+    await phrases.set_weight(own_database, "named", 0, by="op1", at=datetime.now(UTC))
+    unnamed = await env.run(matching.rank_institutes, request)
+
+    assert [one.candidates[0].institute for one in (named, unnamed)] == ["KIMS", "KITECH"]
+    for one in (named, unnamed):
+        kept = await match_runs.ranking_of(own_database, UUID(one.run_id))
+        assert kept is not None
+        assert [line.institute for line in kept.candidates] == [c.institute for c in one.candidates]
+
+
 async def test_an_enquiry_is_read_once_beside_its_case(
     own_database: asyncpg.Pool, temporal: WorkflowEnvironment
 ) -> None:
