@@ -30,10 +30,11 @@ class Synonyms:
     def of(self, terms: Iterable[str]) -> dict[str, list[str]]:
         """What the terms of a question mean besides; by the term that brought it."""
         there = dict.fromkeys(terms)
-        found = {term: self._single[term] for term in there if term in self._single}
+        found = {term: list(self._single[term]) for term in there if term in self._single}
         for phrase, meant in self._phrases.items():
             if all(word in there for word in phrase):
-                found.setdefault(phrase[0], []).extend(meant)
+                known = found.setdefault(phrase[0], [])
+                known += [term for term in meant if term not in known]
         return found
 
 
