@@ -20,7 +20,13 @@ def probability_of_right(totals: Sequence[float]) -> float:
 
 
 def lead(totals: Sequence[float]) -> float:
-    """How far the first is ahead of the second, as share of the first's total."""
-    if len(totals) < 2 or totals[0] <= 0:  # noqa: PLR2004  # nobody to be ahead of
-        return 1.0
-    return (totals[0] - totals[1]) / totals[0]
+    """How far the first is ahead of the second, as share of the first's total; from 0 to 1.
+
+    What speaks against an institute may outweigh what speaks for it: a first one of which that is
+    true is ahead of nobody, and a second one of which it is true leads nobody further than one of
+    which nothing is known.
+    """
+    if totals[0] <= 0:
+        return 0.0
+    second = totals[1] if len(totals) > 1 else 0.0
+    return (totals[0] - max(second, 0.0)) / totals[0]

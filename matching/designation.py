@@ -144,7 +144,13 @@ class Designator:
             low_confidence=confidence < LOW_CONFIDENCE,
             candidates=tuple(
                 self._candidate(
-                    words, place, code, totals[code] / best, factors[code], profiles, documents
+                    words,
+                    place,
+                    code,
+                    _share(totals[code], best),
+                    factors[code],
+                    profiles,
+                    documents,
                 )
                 for place, code in enumerate(order[:top_k], start=1)
             ),
@@ -231,6 +237,11 @@ class Designator:
         columns = self._index.documents
         own = columns.kind.where(DocumentKind.RESEARCHER) & columns.institute.where(code)
         return int(np.count_nonzero(own & (documents.lexical > 0)))
+
+
+def _share(total: float, best: float) -> float:
+    """A total as share of the best one; 0 when as much speaks against the best as for it."""
+    return total / best if best > 0 else 0.0
 
 
 def _speaks(factors: Mapping[DesignationFactor, float]) -> bool:

@@ -103,7 +103,7 @@ async def remove_phrase(visit: VisitDep, caller: ProfileEditor, posted: PostedFo
 
 @router.post("/designation/weights")
 async def set_weights(visit: VisitDep, caller: Coordinator, posted: PostedForm) -> Response:
-    """Let factors count more or less from now on; nothing switches one off."""
+    """Let factors count more or less from now on; 0 switches one off."""
     institute = await _institute_in(visit, caller, posted)
     given = {factor: _weight_in(posted, factor) for factor in DesignationFactor}
     wrong = [factor for factor, weight in given.items() if weight is None]

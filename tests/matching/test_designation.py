@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.reference_files import institute_names, institute_phrases
+from matching.calibration import lead
 from matching.designation import Circumstances, Designator, Weights
 from matching.naming import InstituteNames
 from matching.past_cases import nearest
@@ -14,7 +15,8 @@ from matching.profiles import Phrase, Profiles
 from schemas.designation import DesignationFactor
 
 PROFILES = Profiles([Phrase(code, text) for code, _, text in institute_phrases()], None)
-NAMES = InstituteNames(institute_names())
+NAMES_OF_ALL = institute_names()
+NAMES = InstituteNames(NAMES_OF_ALL)
 
 
 def designator(weights: Weights | None = None) -> Designator:
@@ -78,6 +80,23 @@ def test_a_factor_of_weight_nothing_changes_nothing() -> None:
     busy = Circumstances({"KITECH": 1.0}, {"KIMS": 1.0}, {"KIMM": 1.0})
 
     assert designator(off).order(text, busy) == designator(off).order(text)
+
+
+def test_nobody_is_sure_of_institutes_that_more_speaks_against_than_for() -> None:
+    busy = Circumstances(dict.fromkeys(NAMES_OF_ALL, 1.0), {}, {})
+
+    ranking = designator(Weights(workload=2)).rank("주물에 구멍이 생깁니다", 5, busy)
+
+    assert ranking.low_confidence
+    assert [candidate.score for candidate in ranking.candidates] == [0.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("totals", "share"),
+    [([0.8], 1), ([0.8, 0.6], 0.25), ([0.1, -1.5], 1), ([0.0, -1.5], 0), ([-0.5], 0)],
+)
+def test_the_lead_is_a_share_whatever_the_weights(totals: list[float], share: float) -> None:
+    assert lead(totals) == pytest.approx(share)
 
 
 def test_circumstances_alone_propose_nobody() -> None:
