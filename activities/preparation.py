@@ -6,8 +6,9 @@ answer goes first.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -110,7 +111,7 @@ async def prepare(
     report(done)
     if done == Prepared():
         return done
-    with quiet_process(encoder_of) as quiet:
+    async with _quiet_process(encoder_of) as quiet:
         if encoder is not None:
             for some in _batches(wanted, _ENCODED_TOGETHER):
                 rows = await _reporting(quiet.submit(encode_phrases, some), report, done)
@@ -129,6 +130,18 @@ async def prepare(
     await search_index.forget_unused(pool)
     log.info("catalogue_prepared", analysed=done.analysed, encoded=done.encoded)
     return done
+
+
+@asynccontextmanager
+async def _quiet_process(
+    encoder_of: Callable[[], Encoder | None],
+) -> AsyncGenerator[ProcessPoolExecutor]:
+    quiet = quiet_process(encoder_of)
+    try:
+        yield quiet
+    finally:
+        # It ends with the batch that it is at, and others have work for the event loop meanwhile.
+        await asyncio.to_thread(quiet.shutdown)
 
 
 async def _encode(

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import numpy as np
@@ -16,12 +18,15 @@ from matching.enquiry import EnquiryKind, EnquiryReader
 from matching.index import CatalogueIndex
 from matching.naming import InstituteNames
 from matching.past_cases import nearest
-from matching.profiles import Asked, Phrase, Profiles
+from matching.profiles import Asked, Phrase, Profiles, kept_vectors
 from schemas.designation import EnquiryProposal, PastCase, Ranking
 
+_SEOUL: Final = ZoneInfo("Asia/Seoul")
 _PASSAGE: Final = 160
 # Institutes beyond these lead few of the cases that are alike.
 _LEADERS: Final = 3
+# What staff added since the last preparation takes a second; all phrases would take minutes.
+_ENCODED_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True)
@@ -106,14 +111,15 @@ class Understanding:
 
     async def _current(self) -> _Prepared:
         async with self._preparing:
-            rows = await phrases.in_force(self._pool)
+            today = datetime.now(UTC).astimezone(_SEOUL).date()
+            rows = await phrases.in_force(self._pool, on=today)
             pairs = await synonyms.by_word(self._pool)
-            names = await phrases.names(self._pool)
+            names = await phrases.names(self._pool, today)
             kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
             encoder = await asyncio.to_thread(self._encoder)
             texts = _texts(rows, kinds)
-            # Until the preparation has encoded every phrase words alone decide: they rank well.
-            if encoder and await phrases.without_vector(self._pool, encoder.name, texts):
+            # Until the preparation has encoded the phrases words alone decide: they rank well.
+            if encoder and not await self._encode_what_is_missing(encoder, texts):
                 encoder = None
             read = (rows, pairs, names, encoder is None)
             if self._prepared is None or self._prepared.read != read:
@@ -133,6 +139,16 @@ class Understanding:
 
                 self._prepared = await asyncio.to_thread(prepare)
             return self._prepared
+
+    async def _encode_what_is_missing(self, encoder: Encoder, texts: Sequence[str]) -> bool:
+        """Encode new phrases when they are few; whether every phrase has its vector then."""
+        missing = await phrases.without_vector(self._pool, encoder.name, texts)
+        if len(missing) > _ENCODED_AT_ONCE:
+            return False
+        if missing:
+            found = await asyncio.to_thread(kept_vectors, encoder, missing)
+            await phrases.keep_vectors(self._pool, encoder.name, found)
+        return True
 
     async def _vectors(self, encoder: Encoder, texts: Sequence[str]) -> Vectors:
         kept = await phrases.vectors(self._pool, encoder.name, texts)

@@ -14,6 +14,7 @@ from typing import Final
 
 from matching.encoder import Encoder
 from matching.passages import passages_of
+from matching.profiles import kept_vectors
 from matching.text import terms_of
 from schemas.indexing import StoredText
 
@@ -70,13 +71,12 @@ def encode_texts(texts: Sequence[StoredText]) -> dict[str, bytes]:
 
 
 def encode_phrases(phrases: Sequence[str]) -> dict[str, bytes]:
-    """The vectors of phrases, encoded as questions are: single precision, little-endian.
+    """The vectors of phrases, as they are kept.
 
     Raises:
         RuntimeError: There is no encoder.
     """
-    encoder = _running_encoder()
-    return {phrase: encoder.encode_question(phrase).astype("<f4").tobytes() for phrase in phrases}
+    return kept_vectors(_running_encoder(), phrases)
 
 
 def _running_encoder() -> Encoder:

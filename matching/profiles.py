@@ -195,6 +195,12 @@ def phrase_vectors(encoder: Encoder, texts: Sequence[str]) -> Vectors:
     return np.asarray([encoder.encode_question(text) for text in texts], dtype=np.float32)
 
 
+def kept_vectors(encoder: Encoder, texts: Sequence[str]) -> dict[str, bytes]:
+    """The same by text, as they are kept: single precision, little-endian."""
+    rows = phrase_vectors(encoder, texts)
+    return {text: row.astype("<f4").tobytes() for text, row in zip(texts, rows, strict=True)}
+
+
 def _sentences(text: str) -> list[str]:
     """The first sentences of a text that has several."""
     found = [

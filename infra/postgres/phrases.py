@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from infra.postgres.pool import Database
 
@@ -18,17 +18,29 @@ class PhraseRow:
     changed_at: datetime
 
 
-async def in_force(db: Database, institute: str | None = None) -> list[PhraseRow]:
-    """The phrases in force, of one institute or of all."""
+async def in_force(
+    db: Database, institute: str | None = None, *, on: date | None = None
+) -> list[PhraseRow]:
+    """The phrases in force, of one institute or of all.
+
+    Args:
+        db: Database.
+        institute: Whose; None for all.
+        on: Only of institutes that take part on this Korean day; None for those that left too.
+    """
     rows = await db.fetch(
         """
-        SELECT institute, sort, phrase, changed_by, changed_at
-          FROM institute_phrase
-         WHERE NOT removed
-           AND ($1::text IS NULL OR institute = $1)
-         ORDER BY institute, sort, phrase
+        SELECT p.institute, p.sort, p.phrase, p.changed_by, p.changed_at
+          FROM institute_phrase AS p
+          JOIN institute AS i ON i.code = p.institute
+         WHERE NOT p.removed
+           AND ($1::text IS NULL OR p.institute = $1)
+           AND ($2::date IS NULL
+                OR i.valid_from <= $2 AND (i.valid_to IS NULL OR i.valid_to >= $2))
+         ORDER BY p.institute, p.sort, p.phrase
         """,
         institute,
+        on,
     )
     return [PhraseRow(**dict(row)) for row in rows]
 
@@ -88,9 +100,17 @@ async def load_shipped(db: Database, phrases: Sequence[tuple[str, str, str]], at
     )
 
 
-async def names(db: Database) -> dict[str, tuple[str, ...]]:
-    """By institute, every name it has or had."""
-    rows = await db.fetch("SELECT code, name_ko, name_en, aliases FROM institute")
+async def names(db: Database, on: date) -> dict[str, tuple[str, ...]]:
+    """By institute that takes part on a Korean day, every name it has or had."""
+    rows = await db.fetch(
+        """
+        SELECT code, name_ko, name_en, aliases
+          FROM institute
+         WHERE valid_from <= $1
+           AND (valid_to IS NULL OR valid_to >= $1)
+        """,
+        on,
+    )
     return {row["code"]: (row["name_ko"], row["name_en"], *row["aliases"]) for row in rows}
 
 

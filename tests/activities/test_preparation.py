@@ -1,5 +1,7 @@
 """Words and vectors of new texts: computed once each, and kept although it was stopped."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -148,3 +150,79 @@ async def test_it_ends_with_its_worker_and_keeps_what_was_done(
 
     rest = await prepare(catalogue, WordsAsVectors, ignore)
     assert rest.encoded == INSTITUTES - 10
+
+
+async def test_a_phrase_that_staff_add_does_not_switch_meaning_off(
+    catalogue: asyncpg.Pool,
+) -> None:
+    shipped = [("KIMM", "requests", "금형 균열"), ("KERI", "requests", "변압기 과열")]
+    await phrases.load_shipped(catalogue, shipped, NOW)
+    await prepare(catalogue, WordsAsVectors, ignore)
+    await phrases.put(catalogue, "KERI", "requests", "차단기 소손", by="op1", at=NOW)
+    understanding = Understanding(catalogue, WordsAsVectors)
+    index = await LiveIndex(PostgresCatalogue(catalogue)).current()
+
+    ranking = await understanding.rank("1379-2026-000001", "차단기가 탔습니다", 3, index)
+
+    assert "words-only" not in ranking.index_version.split("/")[1]
+    assert (await prepare(catalogue, WordsAsVectors, ignore)).encoded == 0
+
+
+async def test_an_institute_that_has_left_is_proposed_by_nobody(catalogue: asyncpg.Pool) -> None:
+    shipped = [
+        ("KIMM", "requests", "금형 균열"),
+        ("KIMS", "requests", "금형 균열과 마모"),
+        ("KERI", "requests", "변압기 과열"),
+    ]
+    await phrases.load_shipped(catalogue, shipped, NOW)
+    await catalogue.execute("UPDATE institute SET valid_to = '2020-12-31' WHERE code = 'KIMM'")
+    index = await LiveIndex(PostgresCatalogue(catalogue)).current()
+
+    ranking = await Understanding(catalogue, no_encoder).rank(
+        "1379-2026-000001", "KIMM에 물어본 금형 균열", 3, index
+    )
+
+    assert [candidate.institute for candidate in ranking.candidates] == ["KIMS"]
+
+
+class Slow(WordsAsVectors):
+    """Takes long for each batch."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        time.sleep(3)
+        return super().encode_passages(texts)
+
+    def encode_question(self, text: str) -> Vectors:
+        return WordsAsVectors().encode_question(text)
+
+
+async def test_stopping_keeps_nothing_else_of_the_worker_waiting(
+    catalogue: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.preparation._HEARTBEAT_SECONDS", 0.1)
+    longest = 0.0
+
+    async def beat() -> None:
+        nonlocal longest
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - before)
+
+    beating = asyncio.create_task(beat())
+    reports = 0
+
+    def stop_in_a_batch(done: Prepared) -> None:
+        nonlocal longest, reports
+        if (done.analysed, done.encoded) == (INSTITUTES, EXAMPLES):
+            reports += 1
+        if reports > 3:
+            longest = 0.0
+            raise ApplicationError("stopped")
+
+    with pytest.raises(ApplicationError, match="stopped"):
+        await prepare(catalogue, Slow, stop_in_a_batch)
+    await asyncio.sleep(0.02)
+    beating.cancel()
+
+    assert longest < 1.5
