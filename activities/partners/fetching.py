@@ -34,7 +34,8 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(self._seconds),
-                self._http.stream("GET", url, params=dict(asked)) as answer,
+                # The client's own limits are shorter.
+                self._http.stream("GET", url, params=dict(asked), timeout=self._seconds) as answer,
             ):
                 _check(answer.status_code)
                 body = bytearray()

@@ -1,5 +1,6 @@
 """Each partner's answers are read page by page, and each way not to answer is told apart."""
 
+import asyncio
 import io
 import logging  # noqa: TID251  # what a library logs
 import traceback
@@ -228,6 +229,19 @@ async def test_faults_are_told_apart_and_the_next_answer_is_taken(
         told = "".join(traceback.format_exception(raised.value))
         assert KEY not in unquote_plus(told)
         assert len((await kipris.page("KIMM:1")).records) == 1
+
+
+async def test_an_answer_may_take_as_long_as_the_setting_says() -> None:
+    async def takes_its_time() -> Response:
+        await asyncio.sleep(0.3)
+        return await services.empty_kipris_page()
+
+    async with httpx.AsyncClient(timeout=0.05) as http, services.kipris({}) as server:
+        server.faults.append(takes_its_time)
+
+        page = await Kipris(Fetcher(http, 5.0), server.url, KEY, INSTITUTES).page("KIMM:1")
+
+    assert page.records == ()
 
 
 async def test_a_service_that_is_not_there_is_away(fetcher: Fetcher) -> None:
