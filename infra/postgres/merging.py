@@ -40,11 +40,20 @@ class _Column:
 
     Attributes:
         fallback: SQL of what a new row has when its source gave nothing.
+        whole: SQL of when a source's nothing counts too, because it gave what the column is a part
+            of; empty for never.
     """
 
     name: LiteralString
     type: LiteralString = "text"
     fallback: LiteralString = "NULL"
+    whole: LiteralString = ""
+
+    @property
+    def taken(self) -> LiteralString:
+        """SQL of what the source gave, or else of what is there."""
+        kept: LiteralString = f"coalesce(s.{self.name}, t.{self.name})"
+        return f"CASE WHEN {self.whole} THEN s.{self.name} ELSE {kept} END" if self.whole else kept
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,11 @@ class _Table:
 
 
 _INSTITUTE: Final = _Column("institute")
+# A call's days stand and fall together: one that is open until its money is spent has no last day
+# any more, and a new first day may be later than the old last one.
+_PERIOD_GIVEN: Final[LiteralString] = (
+    "(s.period IS NOT NULL OR s.opens_on IS NOT NULL OR s.closes_on IS NOT NULL)"
+)
 _TABLES: Final[Mapping[DataSet, _Table]] = {
     DataSet.PATENTS: _Table(
         "patent",
@@ -135,8 +149,8 @@ _TABLES: Final[Mapping[DataSet, _Table]] = {
             _Column("summary", fallback="''"),
             _Column("audience", fallback="''"),
             _Column("period", fallback="''"),
-            _Column("opens_on", "date"),
-            _Column("closes_on", "date"),
+            _Column("opens_on", "date", whole=_PERIOD_GIVEN),
+            _Column("closes_on", "date", whole=_PERIOD_GIVEN),
             _Column("ministry", fallback="''"),
             _Column("executing_agency", fallback="''"),
             _Column("url"),
@@ -153,7 +167,8 @@ async def merge(
 
     A row that is as it was is not written, so that nothing is indexed anew; only its as-of date
     and source move on to a later day's. One that is older than what is there is left out. Where a
-    source has nothing (None), what is there stays.
+    source has nothing (None), what is there stays; but a call's two days are taken as given as soon
+    as a source gives its period or one of them.
 
     Merges of one data set wait for each other, so that no two lock the same rows in another order.
 
@@ -202,15 +217,12 @@ async def _compare(db: Database, table: _Table) -> None:
     key = table.key
     taken = ", ".join(
         [
-            f"coalesce(s.{column.name}, t.{column.name}, {column.fallback}) AS {column.name}"
+            f"coalesce({column.taken}, {column.fallback}) AS {column.name}"
             for column in table.columns
         ]
     )
     same = " AND ".join(
-        [
-            f"coalesce(s.{column.name}, t.{column.name}) IS NOT DISTINCT FROM t.{column.name}"
-            for column in table.columns
-        ]
+        [f"{column.taken} IS NOT DISTINCT FROM t.{column.name}" for column in table.columns]
     )
     await db.execute(
         f"""

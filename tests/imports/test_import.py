@@ -347,3 +347,25 @@ async def test_after_kill_9_the_same_command_goes_on_and_the_report_is_whole(
         "20002",
     ]
     assert (again.returncode, "nothing was done" in said) == (0, True)
+
+
+async def test_the_days_of_a_call_are_taken_together(
+    catalogue: asyncpg.Pool, tmp_path: Path
+) -> None:
+    path = tmp_path / "calls.jsonl"
+
+    async def imported(day: int, **given: str) -> tuple[date | None, date | None]:
+        row = {"call_id": "C-1", "title": "합성 공고", "period": None, "opens_on": None}
+        path.write_text(json.dumps({**row, "closes_on": None, **given}), "utf-8")
+        await run(catalogue, path, DataSet.CALLS, as_of=date(2026, 3, day))
+        kept = await catalogue.fetchrow("SELECT opens_on, closes_on FROM support_call")
+        assert kept is not None
+        return kept["opens_on"], kept["closes_on"]
+
+    march, may = date(2026, 3, 31), date(2026, 5, 1)
+    assert await imported(1, opens_on="2026-03-01", closes_on="2026-03-31") == (
+        date(2026, 3, 1), march
+    )  # fmt: skip
+    assert await imported(2, title="합성 공고 (변경)") == (date(2026, 3, 1), march)
+    assert await imported(3, opens_on="2026-05-01") == (may, None)
+    assert await imported(4, period="예산 소진 시까지") == (None, None)
