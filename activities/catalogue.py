@@ -1,6 +1,7 @@
 """Reads partners into the catalogue, one page after the other, and records what came of it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from activities.partners.ntis import Ntis
 from activities.partners.zeus import Zeus
 from infra.imports.institutes import InstituteNames
 from infra.imports.mapping import Mapping
+from infra.imports.problems import Wrong
 from infra.imports.rows import Checker, Provenance, Record
 from infra.imports.tables import Row
 from infra.postgres import imports, journal, reference, refreshes
@@ -69,40 +71,33 @@ class CatalogueActivities(Catalogue):
             # The table is written with each page, so it is never behind what a heartbeat told.
             (told,) = activity.info().heartbeat_details or (None,)
             cursor = cursor or told
+            outcome, detail = RefreshOutcome.COMPLETE, ""
             try:
                 await self._read(partner, request.partner, on, cursor)
             except PartnerLimited as limited:
-                return await refreshes.end(
-                    self._pool,
-                    request.partner,
-                    RefreshOutcome.LIMITED,
-                    str(limited),
-                    datetime.now(UTC),
-                )
+                outcome, detail = RefreshOutcome.LIMITED, str(limited)
             except PartnerRefuses as refusal:
                 raise ApplicationError(
                     str(refusal), type="partner-refuses", non_retryable=True
                 ) from None
-        return await refreshes.end(
-            self._pool, request.partner, RefreshOutcome.COMPLETE, "", datetime.now(UTC)
-        )
+        return await refreshes.end(self._pool, request.partner, outcome, detail, datetime.now(UTC))
 
     @activity.defn(name="catalogue.record_refresh")
     async def record_refresh(self, record: RefreshRecord) -> None:
-        for partner in record.partners:
-            if partner.outcome is RefreshOutcome.FAILED:
-                await refreshes.end(
-                    self._pool, partner.partner, partner.outcome, partner.detail, record.at
-                )
-                log.warning("partner_not_read", partner=partner.partner, reason=partner.detail)
-        await journal.append(
-            self._pool,
-            journal.CENTRE_STREAM,
-            record.at,
-            SYSTEM,
-            "catalogue:partners:read",
-            {partner.partner: _summary(partner) for partner in record.partners},
-        )
+        failed = [one for one in record.partners if one.outcome is RefreshOutcome.FAILED]
+        async with transaction(self._pool) as db:
+            for partner in failed:
+                await refreshes.end(db, partner.partner, partner.outcome, partner.detail, record.at)
+            await journal.append_once_within(
+                db,
+                journal.CENTRE_STREAM,
+                record.at,
+                SYSTEM,
+                "catalogue:partners:read",
+                {partner.partner: _summary(partner) for partner in record.partners},
+            )
+        for partner in failed:
+            log.warning("partner_not_read", partner=partner.partner, reason=partner.detail)
         log.info(
             "catalogue_refreshed",
             partners={partner.partner: partner.outcome.value for partner in record.partners},
@@ -126,18 +121,28 @@ class CatalogueActivities(Catalogue):
 
     async def _write(self, checker: Checker, partner: Partner, name: str, page: Page) -> None:
         records: list[Record] = []
+        refused: Counter[str] = Counter()
         for number, cells in enumerate(page.records, start=1):
-            record, _ = checker.check(Row(number, cells))
-            if record is not None:
+            record, problems = checker.check(Row(number, cells))
+            if record is None:
+                refused[problems[0].wrong.code] += 1
+            else:
                 records.append(record)
         loose = {
-            place for place, _, _ in await missing_references(self._pool, partner.data_set, records)
+            place: wrong
+            for place, _, wrong in await missing_references(self._pool, partner.data_set, records)
         }
+        refused.update(wrong.code for wrong in loose.values())
         records = [record for place, record in enumerate(records) if place not in loose]
-        refused = Merged(refused=len(page.records) - len(records))
         async with transaction(self._pool) as db:
-            merged = refused + await merge(db, partner.data_set, records)
+            merged = Merged(refused=refused.total()) + await merge(db, partner.data_set, records)
             await refreshes.advance(db, name, page.next, merged)
+        # Whole pages of what others hold are nothing strange; whole pages that are refused for
+        # another reason say that the partner's form has changed.
+        if not records and set(refused) - {Wrong.UNKNOWN_INSTITUTE.code}:
+            log.warning("partner_page_refused", partner=name, refused=dict(refused))
+        elif refused:
+            log.info("partner_records_refused", partner=name, refused=dict(refused))
 
     @asynccontextmanager
     async def _partner(self, name: str, on: date) -> AsyncGenerator[Partner]:

@@ -103,6 +103,27 @@ async def append_within(  # noqa: PLR0913, PLR0917  # an entry has this many par
     await _move_head(db, stream, entry.seq, previous)
 
 
+async def append_once_within(  # noqa: PLR0913, PLR0917  # an entry has this many parts
+    db: Database,
+    stream: str,
+    at: datetime,
+    actor: Actor,
+    tag: str,
+    detail: dict[str, str],
+) -> None:
+    """The same, unless the stream has an entry of that tag and instant: it was told before."""
+    await _lock_head(db, stream)
+    if not await db.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM journal_entry WHERE stream = $1 AND tag = $2 AND at = $3)
+        """,
+        stream,
+        tag,
+        at,
+    ):
+        await append_within(db, stream, at, actor, tag, detail)
+
+
 async def entries_of(db: Database, stream: str, *, after: int = 0) -> list[JournalEntry]:
     """The entries of a stream in order, from the one after `after`."""
     rows = await db.fetch(

@@ -1,6 +1,5 @@
 """How far the reading of each partner has come; written with each page, in its transaction."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from infra.postgres.merging import Merged
@@ -77,31 +76,3 @@ async def end(
     )
     counts: dict[str, int] = {} if row is None else dict(row)
     return PartnerOutcome(partner=partner, outcome=outcome, detail=detail, **counts)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LastReading:
-    """When a partner was last asked.
-
-    Attributes:
-        outcome: `running`, or how it ended.
-        complete_at: When it was last read to its end; None for never.
-    """
-
-    partner: str
-    outcome: str
-    detail: str
-    at: datetime
-    complete_at: datetime | None
-
-
-async def last_readings(db: Database) -> list[LastReading]:
-    """Of every partner that was ever asked."""
-    rows = await db.fetch(
-        """
-        SELECT partner, outcome, detail, at, complete_at
-          FROM catalogue_refresh
-         ORDER BY partner
-        """
-    )
-    return [LastReading(**dict(row)) for row in rows]

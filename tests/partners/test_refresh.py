@@ -4,24 +4,34 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
 from pydantic import SecretStr
 from starlette.responses import Response
-from temporalio.testing import WorkflowEnvironment
+from structlog.testing import capture_logs
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from infra.postgres import journal, refreshes
+from activities.catalogue import CatalogueActivities
+from infra.postgres import journal
 from infra.postgres.catalogue_counts import data_set_counts
 from infra.settings import Settings
-from schemas.catalogue_refresh import PartnerOutcome, RefreshOutcome, RefreshRecord
+from schemas.catalogue_refresh import (
+    PartnerOutcome,
+    PartnerRequest,
+    RefreshOutcome,
+    RefreshRecord,
+)
 from tests.partners import services
 from tests.partners.serving import KEY, PartnerServer, fault_500, malformed, portal_error
 from tests.settings import settings_for_test
 from workers.registry import CASE, INSTITUTE, Registration, Resources, registrations
 from workers.worker import workflow_runner
 from workflows.catalogue_refresh import CatalogueRefresh
+
+NIGHT = datetime(2026, 11, 27, 16, 30, tzinfo=UTC)
 
 
 @dataclass
@@ -147,9 +157,9 @@ async def test_a_partner_that_refuses_keeps_no_other_one_back_and_one_without_a_
         "bizinfo": ("failed", "key-refused"),
     }
     assert len(bizinfo.asked) == 1
-    last = {one.partner: one for one in await refreshes.last_readings(catalogue)}
-    assert (last["bizinfo"].outcome, last["bizinfo"].complete_at) == ("failed", None)
-    assert last["zeus"].complete_at is not None
+    rows = await catalogue.fetch("SELECT partner, outcome, complete_at FROM catalogue_refresh")
+    last = {row["partner"]: (row["outcome"], row["complete_at"] is not None) for row in rows}
+    assert last == {"bizinfo": ("failed", False), "zeus": ("complete", True)}
 
 
 async def test_a_reading_goes_on_where_its_worker_was_stopped(
@@ -208,3 +218,40 @@ async def test_a_partner_that_has_had_enough_is_read_on_the_next_night(
     )
     assert kipris.asked[asked]["applicant"] == stopped_at
     assert second["kipris"].outcome is RefreshOutcome.COMPLETE
+
+
+async def test_a_partner_whose_records_read_differently_is_noticed(
+    catalogue: asyncpg.Pool,
+) -> None:
+    strange = [services.bizinfo_call(number, pblancNm="") for number in (1, 2)]
+    others = [services.zeus_item(1, organNm="합성대학교")]
+    async with services.bizinfo(strange) as bizinfo, services.zeus(others) as zeus:
+        acts = CatalogueActivities(catalogue, settings_of(bizinfo=bizinfo, zeus=zeus))
+        with capture_logs() as logged:
+            for partner in ("bizinfo", "zeus"):
+                await ActivityEnvironment().run(
+                    acts.read_partner, PartnerRequest(partner=partner, at=NIGHT)
+                )
+
+    assert [(line["log_level"], line["partner"], line["refused"]) for line in logged] == [
+        ("warning", "bizinfo", {"missing": 2}),
+        ("info", "zeus", {"unknown-institute": 1}),
+    ]
+
+
+async def test_a_refresh_that_is_recorded_again_is_told_once(catalogue: asyncpg.Pool) -> None:
+    acts = CatalogueActivities(catalogue, settings_of())
+    record = RefreshRecord(
+        at=NIGHT,
+        partners=(
+            PartnerOutcome(partner="zeus", outcome=RefreshOutcome.FAILED, detail="timed-out"),
+        ),
+    )
+
+    for _ in range(2):
+        await ActivityEnvironment().run(acts.record_refresh, record)
+    later = record.model_copy(update={"at": datetime(2026, 11, 28, 16, 30, tzinfo=UTC)})
+    await ActivityEnvironment().run(acts.record_refresh, later)
+
+    entries = await journal.entries_of(catalogue, journal.CENTRE_STREAM)
+    assert [entry.at for entry in entries] == [NIGHT, later.at]
