@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 CASE_NUMBER_PATTERN: Final = r"^1379-\d{4}-\d{6}$"
 ROUND_ID_PATTERN: Final = r"^round-(short_monthly|medium)-[0-9-]{1,20}$"
+INSTITUTE_CODE_PATTERN: Final = r"^[A-Z]{2,10}$"
 TASK_ID_PATTERN: Final = (
     r"^(1379-\d{4}-\d{6}|round-(short_monthly|medium)-[0-9-]{1,20})\.[a-z_]+\.\d{1,3}$"
 )
@@ -21,7 +22,9 @@ TaskId: TypeAlias = Annotated[
 RoundId: TypeAlias = Annotated[
     str, Field(pattern=ROUND_ID_PATTERN, examples=["round-medium-2027-01"], max_length=40)
 ]
-InstituteCode: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2,10}$", examples=["KITECH"])]
+InstituteCode: TypeAlias = Annotated[
+    str, Field(pattern=INSTITUTE_CODE_PATTERN, examples=["KITECH"])
+]
 Krw: TypeAlias = Annotated[int, Field(ge=0, le=10**13, description="Whole Korean won.")]
 Instant: TypeAlias = AwareDatetime
 

@@ -23,8 +23,11 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 async def csv_lines(
     visit: Visit, database: OpenDatabase, asked: Asked, institutes: Mapping[str, str]
 ) -> AsyncGenerator[bytes]:
-    """The head and every row that fits, best first, up to `finding.MOST_ROWS`."""
-    yield _written([_head(visit, database)], _BYTE_ORDER_MARK)
+    """The head and every row that fits, best first, up to `finding.MOST_ROWS`.
+
+    The head comes with the first rows: what fails before these fails before anything is answered.
+    """
+    lines, start = [_head(visit, database)], _BYTE_ORDER_MARK
     offset: int | None = 0
     # The same to the end: an order that changed meanwhile would lose rows, or repeat them.
     index = await visit.centre.index.current()
@@ -33,8 +36,10 @@ async def csv_lines(
         found = await finding.find(
             visit.centre, database, asked, limit=limit, offset=offset, index=index
         )
-        if found.items:
-            yield _written([_row(visit, row.item, institutes) for row in found.items])
+        lines += [_row(visit, row.item, institutes) for row in found.items]
+        if lines:
+            yield _written(lines, start)
+        lines, start = [], ""
         offset = found.next_offset
 
 

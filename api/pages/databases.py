@@ -1,5 +1,6 @@
 """The open databases: find patents, equipment, laboratories and technologies, and ask for one."""
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ from api.pages.marking import marked, passage
 from api.pages.rendering import PageRoute, Visit, VisitDep, page
 from infra.postgres import open_databases
 from infra.postgres.open_databases import Item, address_of
+from schemas.base import INSTITUTE_CODE_PATTERN
 from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent
 from schemas.problem import ProblemType, Refused
 from schemas.search import OpenDatabase
@@ -318,7 +320,7 @@ def _asked(query: QueryParams, database: OpenDatabase) -> Asked:
 
 
 def _is_code(text: str) -> bool:
-    return text.isascii() and text.isupper() and text.isalpha()
+    return re.fullmatch(INSTITUTE_CODE_PATTERN, text) is not None
 
 
 def _number(text: str | None) -> int | None:

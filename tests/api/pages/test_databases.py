@@ -141,6 +141,9 @@ async def test_the_address_holds_everything_that_was_asked(visitor: httpx.AsyncC
     "query",
     [
         "year_from=abc&year_to=99999&page=-1&institute=x",
+        "institute=A",
+        "institute=ABCDEFGHIJK",
+        "institute=KITECH%0A",
         "page=99999",
         "page=³&year_from=²",
         "q=%00&institute=%00&status=%00",
@@ -233,6 +236,19 @@ async def test_the_whole_result_comes_as_a_file_that_excel_opens(
     assert {len(row) for row in rows} == {len(head)}
     assert head[0] == ("출원번호" if language == "ko" else "Application number")
     assert rows[0][-2:] == ["sample", "2013-08-26"]
+
+
+async def test_a_file_that_can_not_be_made_is_refused_as_a_whole(
+    visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_args: object, **_more: object) -> None:
+        raise OSError("connection lost")
+
+    monkeypatch.setattr(finding, "find", away)
+
+    answer = await visitor.get("/databases/patents.csv")
+
+    assert answer.status_code == 503
 
 
 async def test_a_file_holds_no_more_than_it_says_and_no_formulas(
