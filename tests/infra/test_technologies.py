@@ -13,6 +13,7 @@ from infra.postgres.migrate import migrate
 from infra.postgres.pool import open_pool
 from infra.sample_catalogue import sample_catalogue
 from tests.conftest import NewDatabase
+from workers.evaluation.system import sample_rows
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,13 @@ async def test_what_the_public_learns_of_a_patents_technology_names_nobody(
     shown = await technologies.public_of_patent(sample, technology.patents[0])
 
     assert shown == [(technology.technology_id, technology.name)]
+
+
+async def test_the_sample_is_evaluated_as_it_is_searched(sample: asyncpg.Pool) -> None:
+    rows = await sample.fetch(
+        "SELECT kind, id, institute, title, body FROM search_document WHERE kind <> 'profile'"
+    )
+
+    assert {
+        (row.kind.value, row.id, row.institute, row.title, row.body) for row in sample_rows()
+    } == {tuple(row) for row in rows}

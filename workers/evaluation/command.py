@@ -108,7 +108,7 @@ def _answers(
 def _documents(patents: list[CorpusPatent] | None) -> dict[str, list[str]]:
     """What baselines search: the same texts as the engine has."""
     if patents is not None:
-        return {patent.id: [f"{patent.title} {patent.abstract}"] for patent in patents}
+        return {patent.id: [f"{patent.title} {patent.body}"] for patent in patents}
     found: dict[str, list[str]] = {}
     for institute, _, phrase in institute_phrases():
         found.setdefault(institute, []).append(phrase)

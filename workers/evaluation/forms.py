@@ -45,6 +45,11 @@ class CorpusPatent:
     title_en: str
     abstract: str
 
+    @property
+    def body(self) -> str:
+        """What is searched beside its title, by the engine and by its baselines."""
+        return f"{self.abstract} {self.title_en}".strip()
+
 
 def read_labelled(path: Path, names: Mapping[str, Sequence[str]]) -> LabelledFile:
     """Read a labelled file.

@@ -126,8 +126,8 @@ class PatentSearch:
     def __init__(self, engine: Engine, corpus: Sequence[CorpusPatent]) -> None:
         """Build the index of the corpus."""
         rows = [
-            Row(DocumentKind.PATENT, p.id, "CORPUS", p.title, f"{p.abstract} {p.title_en}".strip())
-            for p in corpus
+            Row(DocumentKind.PATENT, patent.id, "CORPUS", patent.title, patent.body)
+            for patent in corpus
         ]
         self._index = engine.index(rows, "corpus")
 
@@ -165,6 +165,13 @@ def sample_rows() -> list[Row]:
             f"{lab.description} {lab.supports}",
         )
         for lab in sample.labs
+    ]  # fmt: skip
+    rows += [
+        Row(
+            DocumentKind.TECHNOLOGY, technology.technology_id, technology.institute,
+            technology.name, f"{technology.summary} {technology.field_of_use}",
+        )
+        for technology in sample.technologies
     ]  # fmt: skip
     rows += [
         Row(
