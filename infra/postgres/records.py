@@ -58,7 +58,10 @@ async def save_case(db: Database, case: CaseSnapshot) -> bool:
 
 
 async def save_assignments(db: Database, case: CaseSnapshot) -> None:
-    """Write every offer made to an institute, with its answer."""
+    """Write every offer made to an institute, with its answer.
+
+    An offer keeps its number when another institute follows the one that it was made to (U32).
+    """
     await db.executemany(
         """
         INSERT INTO assignment
@@ -66,8 +69,8 @@ async def save_assignments(db: Database, case: CaseSnapshot) -> None:
                 decline_reason)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (case_number, nth) DO UPDATE
-           SET role = excluded.role, answered_at = excluded.answered_at,
-               answer = excluded.answer,
+           SET institute = excluded.institute, role = excluded.role,
+               answered_at = excluded.answered_at, answer = excluded.answer,
                decline_reason = excluded.decline_reason
         """,
         [

@@ -331,6 +331,26 @@ async def test_a_case_moves_to_the_successor_of_its_institute(contacted: CaseDri
     assert refusal_of(refused.value) == "not-allowed"
 
 
+async def test_the_successor_may_know_of_the_case_and_the_former_institute_no_more(
+    contacted: CaseDriver, database: asyncpg.Pool
+) -> None:
+    await contacted.settle(database)
+    before = await who_knows(database, contacted.handle.id)
+
+    succession = InstituteSuccession(actor=COORDINATOR, successor="KIMM")
+    await act(contacted, SupportCase.change_institute, succession)
+    await contacted.settle(database)
+
+    assert before == {"KITECH"}
+    assert await who_knows(database, contacted.handle.id) == {"KIMM"}
+
+
+async def who_knows(database: asyncpg.Pool, number: str) -> set[str]:
+    """Institutes with an offer, by which `infra.postgres.access` lets them see the case."""
+    rows = await database.fetch("SELECT institute FROM assignment WHERE case_number = $1", number)
+    return {row["institute"] for row in rows}
+
+
 async def test_one_part_is_referred_and_the_other_goes_on(start_case: StartCase) -> None:
     case = await start_case()
     await case.complete(ScreenCase(decision="refer_part"), TRIAGE)
