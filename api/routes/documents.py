@@ -169,7 +169,7 @@ Handler = Annotated[auth.Caller, Depends(auth.HANDLERS | auth.staff(Role.AUDITOR
 async def list_documents(
     case_number: CaseNumber, caller: Handler, centre: CentreDep, reason: AccessReason
 ) -> Documents:
-    """Texts and names of files; the read is recorded. Of institutes, one reads its own only."""
+    """Texts and names of files; the read is recorded. An institute reads what is for it."""
     _check_reason(caller, reason)
     await reading.record_access(centre, caller.actor, case_number, "documents", reason)
     found = await documents.of_case(centre.pool, case_number, auth.scope_of(caller.actor).institute)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from infra.postgres.pool import Database
@@ -12,6 +13,11 @@ from schemas.record import Arrival
 from schemas.task import (
     TaskCompletion,
 )
+
+# What the centre writes, or passes on for a company that telephoned, for every institute of a case.
+_FOR_INSTITUTES: Final = (
+    "message", "attachment", "triage_case.note", "mediate.plan", "settle_dispute.reason"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,20 +66,23 @@ async def add(db: Database, document: Document) -> None:
 
 
 async def find(db: Database, document_id: UUID, institute: str | None = None) -> Document | None:
-    """The document with this id, its content included, unless another institute wrote it."""
+    """The document with this id, its content included, unless it is not for `institute`."""
     row = await db.fetchrow(
         """
-        SELECT d.document_id, d.case_number, d.purpose, d.body, d.media_type, d.file_name,
-               d.content, d.sha256, d.written_by, d.written_at
-          FROM document AS d
-          LEFT JOIN account AS a ON a.account_id = d.written_by
-         WHERE d.document_id = $1
-           AND ($2::text IS NULL OR a.institute IS NULL OR a.institute = $2)
+        SELECT document_id, case_number, purpose, body, media_type, file_name, content, sha256,
+               written_by, written_at
+          FROM document
+         WHERE document_id = $1
         """,
         document_id,
-        institute,
     )
-    return None if row is None else Document(**dict(row))
+    if row is None:
+        return None
+    document = Document(**dict(row))
+    if institute is None:
+        return document
+    readable = await of_case(db, document.case_number, institute)
+    return document if document_id in {other.document_id for other in readable} else None
 
 
 async def bodies(db: Database, document_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -93,10 +102,15 @@ async def bodies(db: Database, document_ids: Sequence[UUID]) -> dict[UUID, str]:
 async def of_case(db: Database, case_number: str, institute: str | None = None) -> list[Document]:
     """What was handed in for a case, oldest first, without the files themselves.
 
+    An institute reads what the company wrote, what its own people wrote, what its tasks refer to,
+    and what the centre and partners wrote for whoever works on the case. The centre's notes are the
+    centre's business, and so is what the company says in its survey: the centre asks, not the
+    institute that is judged (R028).
+
     Args:
         db: Where documents are kept.
         case_number: Whose.
-        institute: Leave out what people of other institutes wrote; None for everything.
+        institute: Leave out what is not for this institute; None for everything.
     """
     rows = await db.fetch(
         """
@@ -105,11 +119,27 @@ async def of_case(db: Database, case_number: str, institute: str | None = None) 
           FROM document AS d
           LEFT JOIN account AS a ON a.account_id = d.written_by
          WHERE d.case_number = $1
-           AND ($2::text IS NULL OR a.institute IS NULL OR a.institute = $2)
+           AND ($2::text IS NULL
+                OR a.institute = $2
+                OR d.written_by = $3 AND NOT starts_with(d.purpose, 'answer_survey.')
+                OR d.purpose = ANY ($4)
+                OR d.purpose = 'join_case.note'
+                   AND EXISTS (SELECT FROM support_case AS c
+                                WHERE c.case_number = d.case_number
+                                  AND c.lead_institute = $2)
+                OR EXISTS (SELECT FROM human_task AS h
+                            WHERE h.case_number = d.case_number
+                              AND starts_with(h.candidate_group, 'institute:' || $2 || ':')
+                              AND jsonb_path_query_array(h.task, '$.documents.*')
+                                  || (h.task -> 'comments')
+                                  ? ('doc:' || replace(d.document_id::text, '-', '') || ':'
+                                     || d.sha256)))
          ORDER BY d.written_at, d.document_id
         """,
         case_number,
         institute,
+        COMPANY.id,
+        list(_FOR_INSTITUTES),
     )
     return [Document(**dict(row)) for row in rows]
 
