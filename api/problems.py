@@ -287,6 +287,7 @@ def _http_problem(request: Request, error: HTTPException) -> dict[str, Any]:
 
 # Pydantic's mark for "the name of the field, not its value".
 _KEY_ITSELF: Final = "[key]"
+NOT_ALLOWED: Final = "This value is not allowed here."
 # What to do about each of pydantic's complaints; its own messages can repeat the input.
 _ADVICE: Final = {
     "missing": "This field is needed.",
@@ -299,12 +300,22 @@ _ADVICE: Final = {
     "unstorable_text": "Leave the character U+0000 out.",
     "detail_value": "Send a short text, a finite number, true, false or null.",
     "date_parsing": "Give a day that exists, such as 2026-12-01.",
+    "date_from_datetime_parsing": "Give a day that exists, such as 2026-12-01.",
+    "datetime_parsing": "Give a day and a time that exist.",
+    "datetime_from_date_parsing": "Give a day and a time that exist.",
+    "datetime_object_invalid": "Give a day and a time that exist.",
     "bool_type": "Send true or false.",
     "bool_parsing": "Send true or false.",
     "int_type": "Send a whole number.",
     "int_parsing": "Send a whole number.",
+    "int_from_float": "Send a whole number.",
+    "int_parsing_size": "This value is too large.",
+    "float_type": "Send a number.",
+    "float_parsing": "Send a number.",
+    "finite_number": "Send a number.",
     "greater_than": "This value is too small.",
     "greater_than_equal": "This value is too small.",
+    "less_than": "This value is too large.",
     "less_than_equal": "This value is too large.",
     "enum": "Choose one of the listed values.",
     "literal_error": "Choose one of the listed values.",
@@ -319,7 +330,7 @@ def _field_errors(error: RequestValidationError) -> list[dict[str, str]]:
     return [
         {
             "pointer": pointer(item["loc"]),
-            "detail": _ADVICE.get(item["type"], "This value is not allowed here."),
+            "detail": _ADVICE.get(item["type"], NOT_ALLOWED),
         }
         for item in error.errors()
     ]

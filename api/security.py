@@ -9,10 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.pages.rendering import as_reader_wants
 from api.problems import answer, describe, problem_of
 from schemas.problem import ProblemType
 
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
+TOO_MUCH: Final = "At most 6 MB can be sent at once. Send less."
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -97,9 +99,5 @@ class SizeLimit:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     request = Request(scope)
-    document = describe(
-        request,
-        ProblemType.PAYLOAD_TOO_LARGE,
-        f"At most {MAX_BODY_BYTES // 1024 // 1024} MB can be sent at once. Send less.",
-    )
-    await answer(request, document)(scope, receive, send)
+    document = describe(request, ProblemType.PAYLOAD_TOO_LARGE, TOO_MUCH)
+    await as_reader_wants(request, document)(scope, receive, send)

@@ -1,13 +1,11 @@
 """The company's pages: file a difficulty, follow it, answer, withdraw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
 from api import acts, auth, case_updates, case_views, reading, task_updates, task_views
 from api.asked_items import AskedItem, asked_item
@@ -15,6 +13,7 @@ from api.auth import CASE_COOKIE, Caller
 from api.deps import CompanyCaller
 from api.intake import Receipt, file_case
 from api.pages.forms import (
+    Field,
     FormError,
     answer_from,
     by_field,
@@ -28,16 +27,25 @@ from api.pages.languages import Language, Words
 from api.pages.posted import (
     CORRECTABLE,
     PostedForm,
+    Sent,
+    checked,
     file_in,
     key_after,
     key_in,
     new_key,
+    sent_in_vain,
     text_in,
 )
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.problems import problem_of
-from api.routes.cases import OutcomeBody, complete_company_task
-from api.routes.documents import MessageBody, add_attachment, add_message
+from api.routes.cases import OutcomeBody, ReasonBody, complete_company_task
+from api.routes.documents import (
+    MAX_FILE_BYTES,
+    MEDIA_TYPES,
+    MessageBody,
+    add_attachment,
+    add_message,
+)
 from api.routes.effects import report_effects
 from api.routes.sessions import set_cookie
 from api.task_views import CompanyTask
@@ -48,6 +56,7 @@ from schemas.effect import EffectReport
 from schemas.outcome import (
     TaskKind,
 )
+from schemas.outcome.fields import MAX_TEXT
 from schemas.problem import ProblemType, Refused
 from schemas.task import (
     TaskStatus,
@@ -213,35 +222,51 @@ async def case_page(
     return await _case_page(visit, caller, case_number, done=done)
 
 
-async def _case_page(  # noqa: PLR0913  # what the page is made of
-    visit: Visit,
-    caller: Caller,
-    case_number: str,
-    *,
-    done: str = "",
-    typed: str = "",
-    errors: Sequence[FormError] = (),
-    status: int = 200,
+async def _case_page(
+    visit: Visit, caller: Caller, case_number: str, *, done: str = "", sent: Sent | None = None
 ) -> Response:
     view = await case_views.company_view(visit.centre, case_number)
     asked = await task_views.company_tasks(visit.centre, case_number)
+    sent = sent or Sent()
+    forms = _forms(visit.words, sent)
     return await page(
         visit,
         "case.html",
         caller=caller,
-        status=status,
+        status=sent.status,
         case=view,
-        effect_fields=fields_of(_EFFECTS, visit.words, leave_out=("nth",)),
+        forms=forms,
+        linked=by_name(forms.get(sent.form, ())),
+        sent=sent,
+        accepted=",".join(MEDIA_TYPES),
+        most_bytes=MAX_FILE_BYTES,
         asked=[task for task in asked if task.status is TaskStatus.OPEN],
         stages=_stages(view.status),
         resolved=view.outcome in RESOLVED,
         may_reopen=view.reopen_until is not None and visit.centre.clock() < view.reopen_until,
         institutes=await institute_names(visit),
         done=done,
-        typed=typed,
-        errors=errors,
-        key=new_key(),
     )
+
+
+def _forms(words: Words, sent: Sent) -> dict[str, list[Field]]:
+    """The fields of the page's forms, each by what is done with it."""
+    reason = Field(
+        name="reason",
+        label=words.text("Reason"),
+        widget="textarea",
+        optional=True,
+        max_length=MAX_TEXT,
+    )
+    forms = {
+        "effects": fields_of(_EFFECTS, words, leave_out=("nth",)),
+        "message": [
+            Field(name="text", label=words.text("Message"), widget="textarea", max_length=MAX_TEXT),
+            Field(name="file", label=words.text("File"), widget="file", optional=True),
+        ],
+        **{wish: [reason] for wish in ("hold", "withdraw", "reopen")},
+    }
+    return {form: [sent.drawn(form, field) for field in fields] for form, fields in forms.items()}
 
 
 @dataclass(frozen=True)
@@ -375,23 +400,43 @@ async def send_message(  # a route's parameters
 ) -> Response:
     """Keep a message, and a file when one was chosen, for the handlers."""
     key = key_in(posted)
-    text, file = text_in(posted, "text"), file_in(posted, "file")
-    try:
+
+    async def write() -> None:
+        text, file = text_in(posted, "text"), file_in(posted, "file")
         if text is None and file is None:
             raise Refused(
                 ProblemType.INVALID_REQUEST, "Write a message or choose a file.", field="/text"
             )
+        # Both or neither: what is wrong with the text is said before the file is stored.
+        message = None if text is None else checked(MessageBody, {"text": text})
         if file is not None:
             await add_attachment(case_number, file, caller, visit.centre, key)
-        if text is not None:
-            await add_message(case_number, MessageBody(text=text), caller, visit.centre, key)
+        if message is not None:
+            await add_message(case_number, message, caller, visit.centre, key)
+
+    return await _after(write, "message", visit, caller, case_number, posted)
+
+
+async def _after(  # noqa: PLR0913, PLR0917  # what a form is answered from
+    act: Callable[[], Awaitable[object]],
+    done: str,
+    visit: Visit,
+    caller: Caller,
+    case_number: str,
+    posted: PostedForm,
+) -> Response:
+    """Act, and lead back to the case; what cannot be done is said there, over what was typed."""
+    try:
+        await act()
     except CORRECTABLE as error:
         problem = problem_of(visit.request, error)
-        return await _case_page(
-            visit, caller, case_number,
-            typed=text or "", errors=errors_in(problem, visit.words), status=problem["status"],
-        )  # fmt: skip
-    return see(f"/cases/{case_number}?done=message")
+        sent = sent_in_vain(done, posted, problem, visit.words)
+        return await _case_page(visit, caller, case_number, sent=sent)
+    return see(f"/cases/{case_number}?{urlencode({'done': done})}")
+
+
+def _reason_in(posted: PostedForm) -> str | None:
+    return checked(ReasonBody, {"reason": text_in(posted, "reason")}).reason
 
 
 @router.post("/cases/{case_number}/withdraw")
@@ -399,9 +444,12 @@ async def withdraw(
     case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
 ) -> Response:
     """End the case at the company's wish."""
-    reason = text_in(posted, "reason")
-    await case_updates.withdraw(visit.centre, caller, case_number, reason, key=key_in(posted))
-    return see(f"/cases/{case_number}?done=withdraw")
+
+    async def end() -> None:
+        reason = _reason_in(posted)
+        await case_updates.withdraw(visit.centre, caller, case_number, reason, key=key_in(posted))
+
+    return await _after(end, "withdraw", visit, caller, case_number, posted)
 
 
 @router.post("/cases/{case_number}/hold")
@@ -409,9 +457,12 @@ async def hold(
     case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
 ) -> Response:
     """Pause the case."""
-    reason = text_in(posted, "reason")
-    await case_updates.hold(visit.centre, caller, case_number, reason, key=key_in(posted))
-    return see(f"/cases/{case_number}?done=hold")
+
+    async def pause() -> None:
+        reason = _reason_in(posted)
+        await case_updates.hold(visit.centre, caller, case_number, reason, key=key_in(posted))
+
+    return await _after(pause, "hold", visit, caller, case_number, posted)
 
 
 @router.post("/cases/{case_number}/go-on")
@@ -419,8 +470,11 @@ async def end_hold(
     case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
 ) -> Response:
     """Let the paused case go on."""
-    await case_updates.end_hold(visit.centre, caller, case_number, key=key_in(posted))
-    return see(f"/cases/{case_number}?done=go_on")
+
+    async def go_on() -> None:
+        await case_updates.end_hold(visit.centre, caller, case_number, key=key_in(posted))
+
+    return await _after(go_on, "go_on", visit, caller, case_number, posted)
 
 
 @router.post("/cases/{case_number}/reopen")
@@ -428,9 +482,12 @@ async def reopen(
     case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
 ) -> Response:
     """Ask to take the case up again."""
-    reason = text_in(posted, "reason")
-    await case_updates.reopen(visit.centre, caller, case_number, reason, key=key_in(posted))
-    return see(f"/cases/{case_number}?done=reopen")
+
+    async def ask() -> None:
+        reason = _reason_in(posted)
+        await case_updates.reopen(visit.centre, caller, case_number, reason, key=key_in(posted))
+
+    return await _after(ask, "reopen", visit, caller, case_number, posted)
 
 
 @router.post("/cases/{case_number}/effects")
@@ -438,26 +495,12 @@ async def effects(
     case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller, posted: PostedForm
 ) -> Response:
     """Keep what the company says its result brought."""
-    try:
-        report = _effect_report(posted)
-        await report_effects(case_number, report, caller, visit.centre, key_in(posted))
-    except CORRECTABLE as error:
-        problem = problem_of(visit.request, error)
-        return await _case_page(
-            visit, caller, case_number,
-            errors=errors_in(problem, visit.words), status=problem["status"],
-        )  # fmt: skip
-    return see(f"/cases/{case_number}?done=effects")
 
+    async def report() -> None:
+        effect = checked(EffectReport, answer_from(_EFFECTS, posted))
+        await report_effects(case_number, effect, caller, visit.centre, key_in(posted))
 
-def _effect_report(posted: PostedForm) -> EffectReport:
-    try:
-        return EffectReport.model_validate(answer_from(_EFFECTS, posted))
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_context=False, include_url=False)
-        raise RequestValidationError(
-            [{**item, "loc": ("body", *item["loc"])} for item in found]
-        ) from None
+    return await _after(report, "effects", visit, caller, case_number, posted)
 
 
 @router.post("/cases/{case_number}/leave")

@@ -6,18 +6,18 @@ model checks it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from starlette.datastructures import FormData
 
 from api.pages.languages import Language, Words
-from api.problems import KINDS
+from api.problems import KINDS, NOT_ALLOWED
 from schemas.problem import ProblemType
 
 Widget: TypeAlias = Literal[
-    "radio", "select", "textarea", "text", "whole", "decimal", "date", "checkbox"
+    "radio", "select", "textarea", "text", "whole", "decimal", "date", "checkbox", "file"
 ]
 Schema: TypeAlias = Mapping[str, Any]
 MOST_RADIOS: Final = 6
@@ -42,6 +42,7 @@ class Field:
 
     Attributes:
         name: Its name in the form and in the outcome.
+        form: The form it stands in, where a page has several; empty for the only one.
         needed_when: Other fields and the values with which this one is needed, as JSON for the
             script that hides it otherwise; empty when it is always shown.
         optional: Whether it may stay empty whatever the other answers are.
@@ -50,6 +51,7 @@ class Field:
     """
 
     name: str
+    form: str = ""
     label: str
     widget: Widget
     required: bool = False
@@ -66,7 +68,7 @@ class Field:
     @property
     def id(self) -> str:
         """Its id in the page."""
-        return f"field-{self.name.replace('.', '-')}"
+        return "-".join(filter(None, ("field", self.form, self.name.replace(".", "-"))))
 
 
 Choices: TypeAlias = Mapping[str, Sequence[Option]]
@@ -154,8 +156,7 @@ def _field(  # noqa: PLR0913  # each is named at the call
         for value in _values(schema)
     )
     needed_when = cast("dict[str, list[str]]", schema.get("x-needed-when", {}))
-    default = schema.get("default")
-    value = typed if typed is not None else "" if default in {None, False} else str(default)
+    value = typed if typed is not None else _shown(schema.get("default"))
     return Field(
         name=place.name,
         label=words.text(str(schema.get("title", place.name))),
@@ -172,6 +173,11 @@ def _field(  # noqa: PLR0913  # each is named at the call
         value=value,
         error=error,
     )
+
+
+def _shown(default: object) -> str:
+    """A default as a form holds it; 0 is one, though it equals False."""
+    return "" if default is None or default is False else str(default)
 
 
 def _widget(schema: Schema, options: Sequence[Option]) -> Widget:
@@ -227,11 +233,16 @@ def errors_in(problem: Mapping[str, Any], words: Words, *, inside: str = "") -> 
         words: The language of the advice.
         inside: What the names of the fields leave out, such as `outcome`.
     """
-    needed = words.text("Please fill this in: your other answers ask for it.")
+    incomplete = problem["type"] == f"/problems/{ProblemType.OUTCOME_INCOMPLETE.value}"
+    otherwise = (
+        words.text("Please fill this in: your other answers ask for it.")
+        if incomplete
+        else words.text(NOT_ALLOWED)
+    )
     return [
         FormError(
             name=str(error["pointer"]).strip("/").replace("/", ".").removeprefix(f"{inside}."),
-            text=words.advice(str(error["detail"]), needed),
+            text=words.advice(str(error["detail"]), otherwise),
         )
         for error in problem.get("errors", ())
     ] or [FormError(name="", text=words.advice(str(problem["detail"]), title_of(problem, words)))]
@@ -248,6 +259,6 @@ def by_field(errors: Sequence[FormError]) -> dict[str, str]:
     return {error.name: error.text for error in errors if error.name}
 
 
-def by_name(fields: Sequence[Field]) -> dict[str, Field]:
+def by_name(fields: Iterable[Field]) -> dict[str, Field]:
     """Fields by their names, to link to them."""
     return {field.name: field for field in fields}

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api.asked_items import ITEM_FIELDS, AskedItem
 from api.centre import SEOUL, Centre
 from api.pages.forms import Field, FormError, Option, Widget, by_field, by_name
 from api.pages.languages import Words
+from api.pages.posted import checked
 from infra.postgres import intakes, reference
 from schemas.case import Service
 from schemas.company import CompanyStated, ConsentText, IntakeRequest
@@ -176,15 +175,7 @@ def intake_request(form: FormData, words: Words, *, channel: str | None) -> Inta
     if received_at := given("received_at"):
         # A date and time as the desk reads it off its own clock.
         body["received_at"] = f"{received_at}{'' if '+' in received_at else '+09:00'}"
-    try:
-        return IntakeRequest.model_validate(body)
-    except ValidationError as error:
-        raise RequestValidationError(
-            [
-                {"loc": ("body", *item["loc"]), "type": item["type"]}
-                for item in error.errors(include_input=False, include_context=False)
-            ]
-        ) from None
+    return checked(IntakeRequest, body)
 
 
 def local_time(centre: Centre) -> str:

@@ -1,18 +1,23 @@
 """What pages share when they take a form in."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Final, TypeAlias
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from uuid import uuid4
 
 from fastapi import Depends, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
+from api.pages.forms import Field, FormError, by_field, errors_in, typed_in
+from api.pages.languages import Words
 from schemas.problem import Refused
 
 _UNAVAILABLE: Final = 503
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 # What a form is shown again for, with everything that was typed: it can be corrected or repeated.
 CORRECTABLE: Final = (
@@ -27,9 +32,17 @@ CORRECTABLE: Final = (
 
 
 async def posted_form(request: Request) -> AsyncIterator[FormData]:
-    """The form that was sent; its files are closed when it was answered."""
+    """The form that was sent; its files are closed when it was answered.
+
+    Browsers count a line break as one character and send two, so it is made one again here.
+    """
     async with request.form() as form:
-        yield form
+        yield FormData(
+            [
+                (name, value.replace("\r\n", "\n") if isinstance(value, str) else value)
+                for name, value in form.multi_items()
+            ]
+        )
 
 
 PostedForm: TypeAlias = Annotated[FormData, Depends(posted_form)]
@@ -49,6 +62,23 @@ def file_in(form: FormData, name: str) -> UploadFile | None:
     return UploadFile(sent.file, size=sent.size, filename=sent.filename, headers=sent.headers)
 
 
+def checked(model: type[ModelT], typed: object) -> ModelT:
+    """What was typed, as what takes it in reads it.
+
+    Raises:
+        RequestValidationError: A field is missing or has a value that it cannot have.
+    """
+    try:
+        return model.model_validate(typed)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [
+                {"loc": ("body", *item["loc"]), "type": item["type"]}
+                for item in error.errors(include_input=False, include_context=False)
+            ]
+        ) from None
+
+
 def key_in(form: FormData) -> str:
     """The key under which this form counts once, however often it is sent."""
     return text_in(form, "idempotency_key") or new_key()
@@ -66,3 +96,43 @@ def key_after(problem: Mapping[str, Any], posted: PostedForm) -> str:
     refused was not taken, and what is sent next is a new act.
     """
     return key_in(posted) if problem["status"] == _UNAVAILABLE else new_key()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What was sent to one of a page's forms and is shown again; the default is a first visit.
+
+    Attributes:
+        form: Which form it was; the others are shown as they are.
+        key: The key under which the page's forms are sent.
+    """
+
+    form: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict[str, str])
+    errors: Sequence[FormError] = ()
+    status: int = 200
+    key: str = field(default_factory=new_key)
+
+    def drawn(self, form: str, one: Field) -> Field:
+        """A field of one of the forms, with what was typed into it and what is wrong with that."""
+        if form != self.form:
+            return replace(one, form=form)
+        return replace(
+            one,
+            form=form,
+            value=self.typed.get(one.name, ""),
+            error=by_field(self.errors).get(one.name, ""),
+        )
+
+
+def sent_in_vain(
+    form: str, posted: FormData, problem: Mapping[str, Any], words: Words, *, inside: str = ""
+) -> Sent:
+    """What is shown again when `problem` answers a form; `inside` as in `errors_in`."""
+    return Sent(
+        form=form,
+        typed=typed_in(posted),
+        errors=errors_in(problem, words, inside=inside),
+        status=problem["status"],
+        key=key_after(problem, posted),
+    )

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.routing import Match
 
 from api import auth, problems
 from api.auth import Access, Caller
@@ -138,8 +139,12 @@ def failed(request: Request, problem: Mapping[str, Any]) -> Response:
 
 
 async def unrouted(request: Request, error: Exception) -> Response:
-    """Answer a request that no route took: with a page to a browser, else with the problem."""
-    problem = problems.problem_of(request, error)
+    """Answer a request that no route took."""
+    return as_reader_wants(request, problems.problem_of(request, error))
+
+
+def as_reader_wants(request: Request, problem: Mapping[str, Any]) -> Response:
+    """Answer with a page to a browser, else with the problem document."""
     wants_page = "text/html" in request.headers.get("accept", "")
     if wants_page and not request.url.path.startswith("/api/"):
         return failed(request, problem)
@@ -179,9 +184,23 @@ def _render(
 def _with_query(request: Request, **changes: object) -> str:
     """This page's address with some of its query changed; empty values are left out."""
     query = {**request.query_params, **changes}
-    return (
-        f"{request.url.path}?{urlencode({name: value for name, value in query.items() if value})}"
-    )
+    path = _page_of(request)
+    return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def _page_of(request: Request) -> str:
+    """The page a reader is on: for an answer to a form, the nearest one above where it was sent."""
+    path = request.url.path
+    if request.method == "GET":
+        return path
+    while path != "/" and not _is_page(request, path):
+        path = path.rpartition("/")[0] or "/"
+    return path
+
+
+def _is_page(request: Request, path: str) -> bool:
+    asked = {**request.scope, "method": "GET", "path": path}
+    return any(route.matches(asked)[0] is Match.FULL for route in request.app.routes)
 
 
 _known_tests: dict[str, bool] = {}

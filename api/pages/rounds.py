@@ -5,8 +5,6 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
 from api import auth, sheets, task_updates
 from api.auth import Caller
@@ -20,7 +18,7 @@ from api.pages.forms import (
     fields_of,
     typed_in,
 )
-from api.pages.posted import CORRECTABLE, PostedForm, key_in, new_key, text_in
+from api.pages.posted import CORRECTABLE, PostedForm, checked, key_after, key_in, new_key, text_in
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.problems import problem_of
 from api.routes.rounds import Evaluator, SheetRequest, get_round, list_rounds
@@ -85,7 +83,10 @@ async def save_sheet(
         )
     except CORRECTABLE as error:
         problem = problem_of(visit.request, error)
-        return await _sheet_page(visit, caller, view, typed=typed_in(posted), problem=problem)
+        return await _sheet_page(
+            visit, caller, view,
+            typed=typed_in(posted), problem=problem, key=key_after(problem, posted),
+        )  # fmt: skip
     return see("/worklist?done=score_applications")
 
 
@@ -97,6 +98,7 @@ async def _sheet_page(  # noqa: PLR0913  # what the page is made of
     typed: Mapping[str, str],
     saved: bool = False,
     problem: Mapping[str, Any] | None = None,
+    key: str | None = None,
 ) -> Response:
     errors = errors_in(problem, visit.words, inside="assessments") if problem else []
     forms = {
@@ -114,7 +116,7 @@ async def _sheet_page(  # noqa: PLR0913  # what the page is made of
         saved=saved,
         errors=errors,
         institutes=await institute_names(visit),
-        key=new_key(),
+        key=key or new_key(),
     )
 
 
@@ -143,15 +145,7 @@ def _assessments(view: SheetView, posted: PostedForm) -> dict[str, Assessment]:
         line.case_number: answer_from(_ASSESSMENT, _inside(line.case_number, typed_in(posted)))
         for line in view.lines
     }
-    try:
-        return SheetRequest.model_validate({"assessments": typed}).assessments
-    except ValidationError as error:
-        raise RequestValidationError(
-            [
-                {"loc": ("body", *item["loc"]), "type": item["type"]}
-                for item in error.errors(include_input=False, include_context=False)
-            ]
-        ) from None
+    return checked(SheetRequest, {"assessments": typed}).assessments
 
 
 def _typed_before(view: SheetView) -> dict[str, str]:
@@ -160,7 +154,7 @@ def _typed_before(view: SheetView) -> dict[str, str]:
         f"{line.case_number}.{name}": str(value)
         for line in view.lines
         for name, value in line.assessment
-        if value not in {None, False}
+        if value is not None and value is not False
     }
 
 

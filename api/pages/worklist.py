@@ -1,7 +1,7 @@
 """The staff's tasks: the list of them, and the page on which one is worked."""
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
@@ -10,14 +10,28 @@ from api import task_updates, task_views
 from api.auth import Caller
 from api.deps import TaskStaff
 from api.pages.company import institute_names
-from api.pages.forms import Option, answer_from, by_field, by_name, errors_in, fields_of, typed_in
+from api.pages.forms import Field, Option, answer_from, by_field, by_name, fields_of
+from api.pages.languages import Words
 from api.pages.marking import marked
-from api.pages.posted import CORRECTABLE, PostedForm, key_after, key_in, new_key, text_in
+from api.pages.posted import (
+    CORRECTABLE,
+    PostedForm,
+    Sent,
+    checked,
+    key_in,
+    sent_in_vain,
+    text_in,
+)
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
-from api.routes.tasks import TaskReader, list_tasks
-from api.task_updates import TaskAnswer
+from api.routes.tasks import (
+    CommentBody,
+    ExtensionBody,
+    Reassignment,
+    TaskReader,
+    list_tasks,
+)
 from api.task_views import MatchView, TaskView
 from infra.postgres import accounts, catalogue, rounds
 from infra.postgres.accounts import Account
@@ -27,6 +41,7 @@ from schemas.base import TaskId
 from schemas.outcome import (
     TaskKind,
 )
+from schemas.outcome.fields import MAX_TEXT
 from schemas.search import OpenDatabase
 from schemas.sheet import ScoreSheet
 from schemas.task import (
@@ -79,66 +94,86 @@ async def worklist(  # noqa: PLR0913  # a route's parameters
 
 
 @router.get("/tasks/{task_id}")
-async def task_page(
-    task_id: TaskId, visit: VisitDep, caller: TaskReader, done: str = ""
-) -> Response:
+async def task_page(task_id: TaskId, visit: VisitDep, caller: TaskReader) -> Response:
     """A task with its form, its case and the evidence beside it."""
-    return await _task_page(visit, caller, task_id, done=done)
+    return await _task_page(visit, caller, task_id, Sent())
 
 
-async def _task_page(  # noqa: PLR0913  # what the page is made of
-    visit: Visit,
-    caller: Caller,
-    task_id: str,
-    *,
-    done: str = "",
-    typed: Mapping[str, str] | None = None,
-    problem: Mapping[str, Any] | None = None,
-    key: str | None = None,
-) -> Response:
+async def _task_page(visit: Visit, caller: Caller, task_id: str, sent: Sent) -> Response:
     task = await task_updates.find_visible(visit.centre, caller.actor, task_id)
     view = await task_views.task_view(visit.centre, caller, task)
     names = await institute_names(visit)
-    errors = errors_in(problem, visit.words, inside="outcome") if problem else []
+    answering = sent.form == "complete"
     fields = fields_of(
         view.form,
         visit.words,
-        typed=typed,
-        errors=by_field(errors),
+        typed=sent.typed if answering else None,
+        errors=by_field(sent.errors) if answering else None,
         choices=await _choices(visit, view, names),
         # Nobody types a hash: the form carries that of the sheet which was saved.
         leave_out=("sheet",),
     )
+    successors = await _successors(visit, caller, task)
+    others = _other_forms(visit.words, task, successors, sent)
     return await page(
         visit,
         "task.html",
         caller=caller,
-        status=problem["status"] if problem else 200,
+        status=sent.status,
         view=view,
         task=task,
         fields=fields,
-        linked=by_name(fields),
-        errors=errors,
+        others=others,
+        linked=by_name(fields if answering else filter(None, [others.get(sent.form)])),
+        sent=sent,
         institutes=names,
         confidence_level=view.match and level_of(view.match),
         marked=marked,
         address_of=_public_address,
-        successors=_options(
-            person
-            for person in await _colleagues(visit, task)
-            if task.candidate_group in groups_of(person.actor)
-        )
-        if caller.actor.role in SUPERVISORS
-        else [],
+        may_reassign=bool(successors),
         sheet=await _saved_sheet(visit, task),
         may_work=task.candidate_group in groups_of(caller.actor),
         own=task.assignee == caller.actor.id,
         assignee=await _name_of(visit, task.assignee),
-        done=done,
-        comment=(typed or {}).get("comment", ""),
-        key=key or new_key(),
         now=visit.centre.clock(),
     )
+
+
+async def _successors(visit: Visit, caller: Caller, task: HumanTask) -> list[Option]:
+    """To whom the reader may give the task."""
+    if caller.actor.role not in SUPERVISORS:
+        return []
+    return _options(
+        person
+        for person in await _colleagues(visit, task)
+        if task.candidate_group in groups_of(person.actor)
+    )
+
+
+def _other_forms(
+    words: Words, task: HumanTask, successors: Sequence[Option], sent: Sent
+) -> dict[str, Field]:
+    """The field of each form beside the answer."""
+    fields = {
+        "reassign": Field(
+            name="assignee",
+            label=words.text("Assignee"),
+            widget="select",
+            options=tuple(successors),
+            value=task.assignee or "",
+        ),
+        "extend": Field(
+            name="reason",
+            label=words.text("Reason"),
+            widget="textarea",
+            required=True,
+            max_length=MAX_TEXT,
+        ),
+        "comments": Field(
+            name="text", label=words.text("Comment"), widget="textarea", max_length=MAX_TEXT
+        ),
+    }
+    return {form: sent.drawn(form, field) for form, field in fields.items()}
 
 
 def level_of(match: MatchView) -> str:
@@ -234,7 +269,7 @@ async def complete_task(
             key=key_in(posted),
         )
     except CORRECTABLE as error:
-        return await _shown_again(visit, caller, task_id, posted, error)
+        return await _shown_again("complete", visit, caller, task_id, posted, error)
     return see(f"/worklist?done={view.task.kind.value}")
 
 
@@ -243,10 +278,13 @@ async def claim_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Take the task over."""
-    claiming = task_updates.claim(
-        visit.centre, caller, task_id, expected=_version_in(posted), key=key_in(posted)
-    )
-    return await _task_after(claiming, visit, caller, task_id, posted)
+
+    async def claim() -> None:
+        await task_updates.claim(
+            visit.centre, caller, task_id, expected=_version_in(posted), key=key_in(posted)
+        )
+
+    return await _after(claim, "claim", visit, caller, task_id, posted)
 
 
 @router.post("/tasks/{task_id}/release")
@@ -254,10 +292,13 @@ async def release_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Put the task back into the group's queue."""
-    releasing = task_updates.release(
-        visit.centre, caller, task_id, expected=_version_in(posted), key=key_in(posted)
-    )
-    return await _task_after(releasing, visit, caller, task_id, posted)
+
+    async def release() -> None:
+        await task_updates.release(
+            visit.centre, caller, task_id, expected=_version_in(posted), key=key_in(posted)
+        )
+
+    return await _after(release, "release", visit, caller, task_id, posted)
 
 
 @router.post("/tasks/{task_id}/reassign")
@@ -265,15 +306,19 @@ async def reassign_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Give the task to a colleague, or back to the group's queue; for supervisors."""
-    reassigning = task_updates.reassign(
-        visit.centre,
-        caller,
-        task_id,
-        assignee=text_in(posted, "new_assignee"),
-        expected=_version_in(posted),
-        key=key_in(posted),
-    )
-    return await _task_after(reassigning, visit, caller, task_id, posted)
+
+    async def reassign() -> None:
+        body = checked(Reassignment, {"assignee": text_in(posted, "assignee")})
+        await task_updates.reassign(
+            visit.centre,
+            caller,
+            task_id,
+            assignee=body.assignee,
+            expected=_version_in(posted),
+            key=key_in(posted),
+        )
+
+    return await _after(reassign, "reassign", visit, caller, task_id, posted)
 
 
 @router.post("/tasks/{task_id}/conflict")
@@ -281,7 +326,10 @@ async def declare_conflict(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Keep out of the case, because of a conflict of interest."""
-    await task_updates.declare_conflict(visit.centre, caller, task_id, key=key_in(posted))
+    try:
+        await task_updates.declare_conflict(visit.centre, caller, task_id, key=key_in(posted))
+    except CORRECTABLE as error:
+        return await _shown_again("conflict", visit, caller, task_id, posted, error)
     return see("/worklist")
 
 
@@ -290,13 +338,19 @@ async def extend_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Ask for more time, saying why."""
-    reason = text_in(posted, "extension_reason")
-    if reason is None:
-        return see(f"/tasks/{quote(task_id)}")
-    extending = task_updates.extend(
-        visit.centre, caller, task_id, reason, expected=_version_in(posted), key=key_in(posted)
-    )
-    return await _task_after(extending, visit, caller, task_id, posted)
+
+    async def extend() -> None:
+        body = checked(ExtensionBody, {"reason": text_in(posted, "reason") or ""})
+        await task_updates.extend(
+            visit.centre,
+            caller,
+            task_id,
+            body.reason,
+            expected=_version_in(posted),
+            key=key_in(posted),
+        )
+
+    return await _after(extend, "extend", visit, caller, task_id, posted)
 
 
 @router.post("/tasks/{task_id}/comments")
@@ -304,37 +358,42 @@ async def comment_task(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Write a comment for whoever works on the task."""
-    text = text_in(posted, "comment")
-    if text is None:
-        return see(f"/tasks/{quote(task_id)}")
-    commenting = task_updates.comment(visit.centre, caller, task_id, text, key=key_in(posted))
-    return await _task_after(commenting, visit, caller, task_id, posted)
+
+    async def comment() -> None:
+        body = checked(CommentBody, {"text": text_in(posted, "text") or ""})
+        await task_updates.comment(visit.centre, caller, task_id, body.text, key=key_in(posted))
+
+    return await _after(comment, "comments", visit, caller, task_id, posted)
 
 
-async def _task_after(
-    act: Awaitable[TaskAnswer], visit: Visit, caller: Caller, task_id: str, posted: PostedForm
+async def _after(  # noqa: PLR0913, PLR0917  # what a form is answered from
+    act: Callable[[], Awaitable[object]],
+    form: str,
+    visit: Visit,
+    caller: Caller,
+    task_id: str,
+    posted: PostedForm,
 ) -> Response:
     """Act, and lead back to the task."""
     try:
-        await act
+        await act()
     except CORRECTABLE as error:
-        return await _shown_again(visit, caller, task_id, posted, error)
+        return await _shown_again(form, visit, caller, task_id, posted, error)
     return see(f"/tasks/{quote(task_id)}")
 
 
-async def _shown_again(
-    visit: Visit, caller: Caller, task_id: str, posted: PostedForm, error: Exception
+async def _shown_again(  # noqa: PLR0913, PLR0917  # what a form is answered from
+    form: str,
+    visit: Visit,
+    caller: Caller,
+    task_id: str,
+    posted: PostedForm,
+    error: Exception,
 ) -> Response:
     """The task as it is now, with what the reader typed."""
     problem = problem_of(visit.request, error)
-    return await _task_page(
-        visit,
-        caller,
-        task_id,
-        typed=typed_in(posted),
-        problem=problem,
-        key=key_after(problem, posted),
-    )
+    sent = sent_in_vain(form, posted, problem, visit.words, inside="outcome")
+    return await _task_page(visit, caller, task_id, sent)
 
 
 def _answer_in(view: TaskView, posted: PostedForm) -> dict[str, Any]:

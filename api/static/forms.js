@@ -22,5 +22,14 @@ for (const form of document.querySelectorAll("form")) {
   }
 }
 
+// A file that is too large is refused before it is sent: the answer would come without the text.
+for (const input of document.querySelectorAll("input[data-most-bytes]")) {
+  input.addEventListener("change", () => {
+    const fits = [...input.files].every((file) => file.size <= Number(input.dataset.mostBytes));
+    input.setCustomValidity(fits ? "" : input.dataset.tooLarge);
+    input.reportValidity();
+  });
+}
+
 // Leads the reader to what is wrong.
 document.querySelector(".error-summary")?.focus();

@@ -62,10 +62,10 @@ async def test_a_file_is_given_to_handlers_as_it_came(
 @pytest.mark.parametrize(
     "file",
     [
-        ("page.html", b"<script>alert(1)</script>", "text/plain"),
+        ("page.txt", b"<script>alert(1)</script>", "text/html"),
         ("picture.png", b"<svg onload=alert(1)>", "image/png"),
         ('quo"te\r\nSet-Cookie: a=b.pdf', b"%PDF", "application/pdf"),
-        ("../../etc/passwd", b"root", "text/plain"),
+        ("../../etc/passwd.txt", b"root", "text/plain"),
         ("도면.pdf", b"%PDF", "application/pdf; charset=utf-8"),
     ],
 )
@@ -83,23 +83,42 @@ async def test_a_file_is_never_shown_in_place(
     assert "sandbox" in answer.headers["content-security-policy"]
     assert "set-cookie" not in answer.headers
     assert "/" not in answer.headers["content-disposition"]
-    assert answer.headers["content-type"].partition(";")[0] in MEDIA_TYPES
+    assert answer.headers["content-type"].partition(";")[0] in MEDIA_TYPES.values()
 
 
 @pytest.mark.parametrize(
-    "media_type",
-    ["text/html", "image/svg+xml", "application/javascript", "application/x-msdownload", ""],
+    "name", ["page.html", "picture.svg", "script.js", "setup.exe", "file", ".pdf", "a.pdf.lnk"]
 )
 async def test_only_documents_and_pictures_are_taken(
-    company: httpx.AsyncClient, database: asyncpg.Pool, media_type: str
+    company: httpx.AsyncClient, database: asyncpg.Pool, name: str
 ) -> None:
     before = await database.fetchval("SELECT count(*) FROM document")
 
-    answer = await handed_in(company, ("file", b"content", media_type))
+    answer = await handed_in(company, (name, b"content", "application/pdf"))
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/file"
     assert await database.fetchval("SELECT count(*) FROM document") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "kept_as"),
+    [
+        ("도면.HWP", "application/x-hwp"),
+        ("측정값.csv", "text/csv"),
+        ("옛 문서.doc", "application/msword"),
+    ],
+)
+async def test_the_name_and_not_the_browser_says_what_a_file_is(
+    company: httpx.AsyncClient, database: asyncpg.Pool, name: str, kept_as: str
+) -> None:
+    receipt = await handed_in(company, (name, b"content", "application/octet-stream"))
+
+    assert receipt.status_code == 201, receipt.text
+    kept = await database.fetchval(
+        "SELECT media_type FROM document WHERE document_id = $1", receipt.json()["document_id"]
+    )
+    assert kept == kept_as
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from api.problems import (
     _ADVICE,  # pyright: ignore[reportPrivateUsage]  # what the pages translate
     _AGAIN_WITH_SAME_KEY,  # pyright: ignore[reportPrivateUsage]
     CASE_UNKNOWN,
+    NOT_ALLOWED,
 )
+from api.security import TOO_MUCH
 from api.task_updates import TASK_UNKNOWN
 from schemas.actor import Role
 from schemas.case import (
@@ -76,7 +78,9 @@ def sentences() -> set[str]:
         for name, field in model.model_fields.items()
         if name != "kind" and field.title is not None
     }
-    return found | set(_ADVICE.values()) | {CASE_UNKNOWN, TASK_UNKNOWN, _AGAIN_WITH_SAME_KEY}
+    return found | set(_ADVICE.values()) | {
+        CASE_UNKNOWN, NOT_ALLOWED, TASK_UNKNOWN, TOO_MUCH, _AGAIN_WITH_SAME_KEY,
+    }  # fmt: skip
 
 
 def labels() -> Iterator[tuple[str, ...]]:

@@ -1,14 +1,21 @@
 """One description of an answer: the form is drawn from the outcome's schema, and read by it."""
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData
 
 from api.pages.forms import Option, answer_from, errors_in, fields_of
 from api.pages.languages import WORDS, Language
+from api.pages.rounds import _typed_before  # pyright: ignore[reportPrivateUsage]
+from api.problems import _ADVICE  # pyright: ignore[reportPrivateUsage]
+from api.sheets import SheetLine, SheetView
+from api.task_updates import parse_outcome
 from schemas.outcome import (
     OUTCOMES,
     TaskKind,
 )
+from schemas.sheet import Assessment
+from tests.api.conftest import NOW
 
 WORDS_EN = WORDS[Language.ENGLISH]
 
@@ -52,6 +59,7 @@ def test_a_field_says_with_which_answers_it_is_needed() -> None:
 def test_what_was_typed_and_what_is_wrong_is_shown_again() -> None:
     schema = OUTCOMES[TaskKind.SCREEN_CASE].model_json_schema()
     problem = {
+        "type": "/problems/invalid-request",
         "detail": "…",
         "errors": [{"pointer": "/outcome/question", "detail": "This field is needed."}],
     }
@@ -117,12 +125,50 @@ def test_a_refusal_of_the_whole_form_says_what_kind_of_problem_it_is() -> None:
     assert error.text == "그 사이에 내용이 바뀌었습니다"
 
 
-def test_a_refusal_that_names_codes_is_put_into_words() -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("outcome-incomplete", "Please fill this in: your other answers ask for it."),
+        ("invalid-request", "This value is not allowed here."),
+    ],
+)
+def test_a_refusal_that_names_codes_is_put_into_words(kind: str, said: str) -> None:
     problem = {
+        "type": f"/problems/{kind}",
         "detail": "…",
         "errors": [{"pointer": "/outcome/question", "detail": "Fill in “question”."}],
     }
 
-    assert [error.text for error in errors_in(problem, WORDS_EN, inside="outcome")] == [
-        "Please fill this in: your other answers ask for it."
-    ]
+    assert [error.text for error in errors_in(problem, WORDS_EN, inside="outcome")] == [said]
+
+
+@pytest.mark.parametrize("typed", ["soon", "nan", "9" * 400])
+def test_what_is_no_number_is_said_to_be_none(typed: str) -> None:
+    with pytest.raises(RequestValidationError) as refused:
+        parse_outcome(TaskKind.TRIAGE_CASE, {"months": answer_months(typed)})
+
+    [fault] = [item for item in refused.value.errors() if item["loc"][-1] == "months"]
+    assert _ADVICE[fault["type"]] in {"Send a number.", "This value is too large."}
+
+
+def answer_months(typed: str) -> object:
+    schema = OUTCOMES[TaskKind.TRIAGE_CASE].model_json_schema()
+    return answer_from(schema, FormData({"months": typed}))["months"]
+
+
+def test_a_score_of_nothing_is_a_score() -> None:
+    schema = {"properties": {"need": {"type": "integer", "default": 0, "title": "Need"}}}
+
+    assert [field.value for field in fields_of(schema, WORDS_EN)] == ["0"]
+    assert _typed_before(
+        SheetView(
+            task_id="t", round_id="r", sheet="", complete=False,
+            lines=[
+                SheetLine(
+                    case_number="1379-2026-000001", title="", institute="KITECH", months=None,
+                    budget_krw=0, submitted_at=NOW, application=None, partners=None,
+                    assessment=Assessment(need=0),
+                )
+            ],
+        )
+    ) == {"1379-2026-000001.need": "0"}  # fmt: skip

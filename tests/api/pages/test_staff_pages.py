@@ -189,7 +189,7 @@ async def test_a_head_gives_a_task_to_a_colleague(live: Centre) -> None:
             assert "Give the task to somebody else" not in (await desk.get(task)).text
         async with sign_in(app, "coordinator") as coordinator:
             page = (await coordinator.get(task)).text
-            given = {**hidden(page, f"{task}/reassign"), "new_assignee": "acc-triage"}
+            given = {**hidden(page, f"{task}/reassign"), "assignee": "acc-triage"}
             done = await coordinator.post(f"{task}/reassign", data=given)
             after = (await coordinator.get(task)).text
 
