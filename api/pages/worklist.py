@@ -1,7 +1,7 @@
 """The staff's tasks: the list of them, and the page on which one is worked."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
