@@ -115,7 +115,7 @@ def difficulty() -> dict[str, Any]:
         "channel": "web",
         "company": {
             "name": "합성기업",
-            "business_registration_number": "124-81-00998",
+            "business_registration_number": "999-99-99997",
             "contact_name": "합성 담당자",
             "email": "company@sme.example",
         },

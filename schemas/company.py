@@ -50,7 +50,7 @@ class CompanyStated(RequestModel):
 
     name: str = Field(min_length=1, max_length=200, examples=["예시정밀 주식회사"])
     business_registration_number: str = Field(
-        max_length=20, examples=["999-99-99991"], description="사업자등록번호"
+        max_length=20, examples=["999-99-99997"], description="사업자등록번호"
     )
     contact_name: str = Field(min_length=1, max_length=100, examples=["예시 담당자"])
     email: Email | None = None

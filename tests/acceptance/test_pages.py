@@ -11,14 +11,15 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.acceptance.conftest import PASSWORD
 from tests.acceptance.test_journeys import DIFFICULTY
-from tests.acceptance.visitors import NUMBERS, Centre
+from tests.acceptance.visitors import Centre
+from tests.api.conftest import business_number
 
 _LOADS_AGAIN: Final = 40
 _FORM: Final = {
     "title": "주조품 내부 기공",
     "description": DIFFICULTY,
     "company.name": "합성기업",
-    "company.business_registration_number": NUMBERS[0],
+    "company.business_registration_number": business_number(),
     "company.contact_name": "합성 담당자",
     "company.email": "pages@sme.example",
     "consents.collect_use": "true",

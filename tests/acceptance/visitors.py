@@ -12,10 +12,11 @@ from uuid import uuid4
 
 import httpx
 
+from tests.api.conftest import business_number
+
 _PATIENCE_SECONDS = 45.0
 # What a client sees of a part that was killed in the middle of its request; never 500.
 _PASSING = {503}
-NUMBERS = ("124-81-00998", "220-81-62517")
 
 
 class Centre:
@@ -67,13 +68,13 @@ class Centre:
 
     @staticmethod
     def difficulty(description: str, **changes: Any) -> dict[str, Any]:
-        """What a company sends to file a difficulty."""
+        """What a company of its own sends to file a difficulty."""
         return {
             "service": "difficulty",
             "channel": "web",
             "company": {
                 "name": "합성기업",
-                "business_registration_number": NUMBERS[0],
+                "business_registration_number": business_number(),
                 "contact_name": "합성 담당자",
                 "email": "company@sme.example",
                 "phone": "02-0000-0000",

@@ -23,7 +23,7 @@ def check_business_number(text: str) -> str:
     """
     digits = re.sub(r"[\s-]", "", text)
     if re.fullmatch(r"[0-9]{10}", digits) is None:
-        raise _invalid("A business registration number has ten digits, such as 124-81-00998.")
+        raise _invalid("A business registration number has ten digits, such as 999-99-99997.")
     numbers = [int(digit) for digit in digits]
     weighted = sum(w * n for w, n in zip(_WEIGHTS, numbers, strict=False))
     total = weighted + 5 * numbers[8] // 10

@@ -6,13 +6,13 @@ from schemas.problem import ProblemType, Refused
 from workflows.policy.eligibility import check_business_number
 
 
-@pytest.mark.parametrize("text", ["124-81-00998", "2208162517", " 220-81-62517 "])
+@pytest.mark.parametrize("text", ["999-99-99997", "9990082492", " 999-00-00016 "])
 def test_a_number_that_can_exist_is_taken_without_its_dashes(text: str) -> None:
     assert check_business_number(text) == text.strip().replace("-", "")
 
 
 @pytest.mark.parametrize(
-    "text", ["123-45-67890", "000-00-00000", "124-81-0099", "12a-81-00998", "", "100-00-00003"]
+    "text", ["123-45-67890", "000-00-00000", "999-99-9999", "99a-99-99991", "", "100-00-00003"]
 )
 def test_a_number_that_cannot_exist_is_refused(text: str) -> None:
     with pytest.raises(Refused) as refused:
