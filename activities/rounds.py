@@ -18,6 +18,7 @@ from schemas.policy import PolicyValues
 from schemas.selection import (
     ApplicationRequest,
     ApplicationState,
+    PanelRequest,
     Place,
     PlannedRound,
     RankingRequest,
@@ -148,6 +149,10 @@ class RoundActivities(Rounds):
         return RoundCheck(
             eligible=len(listed) - len(excluded), ineligible=len(excluded), panel=tuple(panel)
         )
+
+    @activity.defn(name="rounds.more_reviewers")
+    async def more_reviewers(self, request: PanelRequest) -> tuple[str, ...]:
+        return tuple(await rounds.panel(self._pool, request.at, request.most, asked=request.asked))
 
     @activity.defn(name="rounds.rank")
     async def rank(self, request: RankingRequest) -> RankingSummary:

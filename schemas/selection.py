@@ -165,6 +165,20 @@ class RoundClosing(WireModel):
     panel: int
 
 
+class PanelRequest(WireModel):
+    """Asks for reviewers in place of those who cannot review.
+
+    Attributes:
+        most: How many at most.
+        asked: Account ids of those who were asked before.
+    """
+
+    round_id: RoundId
+    at: Instant
+    most: int
+    asked: tuple[str, ...]
+
+
 class Vacancy(WireModel):
     """Asks to let reserves move up.
 

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.selection import (
         ApplicationRequest,
+        PanelRequest,
         Place,
         RankingRequest,
         RankingSummary,
@@ -119,6 +120,10 @@ class Rounds:
 
     @activity.defn(name="rounds.close_list")
     async def close_list(self, closing: RoundClosing) -> RoundCheck:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.more_reviewers")
+    async def more_reviewers(self, request: PanelRequest) -> tuple[str, ...]:
         raise NotImplementedError
 
     @activity.defn(name="rounds.rank")
@@ -295,6 +300,11 @@ async def rank_applications(request: RankingRequest) -> RankingSummary:
 async def grant_place(place: Place) -> None:
     """Select a case whose objection was right, beside the ranking."""
     await _on_our_database(Rounds.grant, place)
+
+
+async def more_reviewers(request: PanelRequest) -> tuple[str, ...]:
+    """Choose reviewers in place of those who cannot; none when nobody else is there."""
+    return await _on_our_database(Rounds.more_reviewers, request)
 
 
 async def give_up_place(place: Place) -> None:

@@ -50,6 +50,9 @@ class RoundFile(Proceeding):
         match snapshot.state:
             case RoundState.OPEN:
                 dues.append(snapshot.cutoff_at)
+            case RoundState.PANEL if not dues and snapshot.decide_by is not None:
+                # Nobody can review: more reviewers are looked for again then.
+                dues.append(snapshot.decide_by)
             case RoundState.OBJECTION | RoundState.FINAL:
                 ends = (snapshot.final_at, snapshot.places_until)
                 dues += [at for at in ends if at is not None and at > workflow.now()]

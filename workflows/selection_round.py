@@ -11,10 +11,11 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import Role, centre_group
-    from schemas.outcome import DecideRound, ResolveOverdue, ScoreApplications
+    from schemas.outcome import DecideRound, ResolveOverdue, ScoreApplications, TaskKind
     from schemas.policy import Deadline
     from schemas.problem import ProblemType, Refused
     from schemas.selection import (
+        PanelRequest,
         Place,
         RankingRequest,
         RankingSummary,
@@ -112,7 +113,11 @@ class SelectionRound(TaskUpdates):
         return check
 
     async def _score(self, panel: tuple[str, ...]) -> None:
-        """Have every reviewer hand in a sheet, or enough of them for a quorum."""
+        """Have every reviewer hand in a sheet, or enough of them for a quorum.
+
+        Who cannot review counts no more. When a quorum of the others is missed there is a new
+        date; those who are late are asked again, and others in place of those who cannot.
+        """
         file = self._round
         while not panel:
             # Nobody is there to review: the centre names reviewers, and the round goes on.
@@ -124,13 +129,50 @@ class SelectionRound(TaskUpdates):
             due = await file.deadline(self._competition.evaluation)
             file.change(decide_by=due.due_at)
         await self._ask(panel, due)
-        while len(self._sheets) < quorum(len(panel)):
-            file.tell("round_lacks_quorum", _COORDINATORS)
+        size = len(panel)
+        while len(self._sheets) < quorum(len(panel := self._without_the_unable(panel))):
+            if len(panel) < size:
+                panel = await self._complete_panel(panel, size)
+            file.tell("round_lacks_quorum" if panel else "round_without_panel", _COORDINATORS)
             with file.transition():
                 due = await file.deadline("round.quorum_retry")
                 file.note("round:quorum:missed", due_at=due.due_at.isoformat())
                 file.change(decide_by=due.due_at)
-            await self._ask(panel, due)
+            if panel:
+                await self._ask(panel, due)
+            else:
+                # Until then the centre names reviewers, and the round goes on.
+                await file.wait(lambda: False, until=due.due_at, summary="no panel")
+
+    def _without_the_unable(self, panel: tuple[str, ...]) -> tuple[str, ...]:
+        unable = {
+            task.assignee
+            for task in self._round.tasks
+            if isinstance(task.outcome, ScoreApplications)
+            and task.outcome.decision == "cannot_review"
+        }
+        # Rounds that asked them again before go on doing so: their histories say it.
+        if unable.isdisjoint(panel) or not workflow.patched("reviewers-are-replaced"):
+            return panel
+        return tuple(reviewer for reviewer in panel if reviewer not in unable)
+
+    async def _complete_panel(self, panel: tuple[str, ...], size: int) -> tuple[str, ...]:
+        """Name reviewers who were not asked yet, as far as there are any."""
+        file = self._round
+        asked = [task.assignee for task in file.tasks if task.kind is TaskKind.SCORE_APPLICATIONS]
+        more = await activity_stubs.more_reviewers(
+            PanelRequest(
+                round_id=file.number,
+                at=workflow.now(),
+                most=size - len(panel),
+                asked=(*file.snapshot.panel, *filter(None, asked)),
+            )
+        )
+        if more:
+            with file.transition():
+                file.note("round:panel:completed", reviewers=",".join(more))
+                file.change(panel=(*panel, *more))
+        return (*panel, *more)
 
     async def _ask(self, panel: tuple[str, ...], deadline: Deadline) -> None:
         """Ask those of the panel who have not handed in a sheet, each blind of the others."""

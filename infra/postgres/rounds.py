@@ -208,14 +208,22 @@ async def on_their_way(db: Database, round_id: str) -> int:
     return found
 
 
-async def panel(db: Database, at: datetime, most: int) -> list[str]:
-    """Account ids of those who review, at most so many; who reviewed least goes first."""
+async def panel(db: Database, at: datetime, most: int, *, asked: Sequence[str] = ()) -> list[str]:
+    """Account ids of those who review, at most so many; who reviewed least goes first.
+
+    Args:
+        db: Accounts and tasks.
+        at: When they are named.
+        most: How many at most.
+        asked: Those who were asked before, and are left out.
+    """
     rows = await db.fetch(
         """
         SELECT a.account_id
           FROM account AS a
          WHERE a.role = 'evaluator'
            AND a.active
+           AND a.account_id <> ALL ($3::text[])
            AND a.valid_from <= ($1::timestamptz AT TIME ZONE 'Asia/Seoul')::date
            AND (a.valid_to IS NULL
                 OR a.valid_to >= ($1::timestamptz AT TIME ZONE 'Asia/Seoul')::date)
@@ -226,6 +234,7 @@ async def panel(db: Database, at: datetime, most: int) -> list[str]:
         """,
         at,
         most,
+        list(asked),
     )
     return [row["account_id"] for row in rows]
 

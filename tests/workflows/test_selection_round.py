@@ -30,7 +30,7 @@ from schemas.selection import (
     Vacancy,
 )
 from schemas.sheet import Assessment, ScoreSheet
-from schemas.task import HumanTask
+from schemas.task import HumanTask, TaskStatus
 from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
 from tests.round_driver import GRACE, PANEL, RoundDriver, StartRound, reviewer
 from workers.rebuild import rebuild
@@ -123,6 +123,38 @@ async def test_silent_reviewers_are_asked_again_until_there_is_a_quorum(
 
     assert await held.states() == ["selected"]
     assert (await held.tags()).count("round:quorum:missed") == 1
+
+
+async def test_who_cannot_review_is_replaced_and_not_asked_again(start_round: StartRound) -> None:
+    held = await start_round(20)
+    for task in await to_the_panel(held):
+        assert task.assignee is not None
+        # A sheet beside it, as the page used to send it, is none that was handed in.
+        answer = ScoreApplications(decision="cannot_review", reason=written("출장"), sheet="0" * 64)
+        await held.complete(task, answer, reviewer(task.assignee))
+    await held.pass_time(timedelta(seconds=2))
+    nobody = await held.projection()
+    await held.database.execute(
+        """
+        INSERT INTO account (account_id, username, role, institute, display_name, email,
+                             password_hash, valid_from)
+        VALUES ('acc-spare', 'acc-spare', 'evaluator', NULL, '데모', 'x@center1379.example', 'x',
+                '2013-01-01')
+        """
+    )
+    assert nobody.snapshot.decide_by is not None
+    await held.pass_time_until(nobody.snapshot.decide_by)
+    await held.database.execute("UPDATE account SET active = false WHERE account_id = 'acc-spare'")
+    [spare] = await held.open_tasks(TaskKind.SCORE_APPLICATIONS)
+    await held.hand_in(spare, {held.cases[0]: 80})
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+
+    assert not [task for task in nobody.tasks if task.status is TaskStatus.OPEN]
+    assert nobody.snapshot.next_due_at == nobody.snapshot.decide_by
+    assert spare.assignee == "acc-spare"
+    assert (await held.snapshot()).panel == ("acc-spare",)
+    assert await held.states() == ["selected"]
 
 
 async def test_a_cut_budget_ranks_anew(start_round: StartRound) -> None:
