@@ -173,7 +173,6 @@ class PanelRequest(WireModel):
         asked: Account ids of those who were asked before.
     """
 
-    round_id: RoundId
     at: Instant
     most: int
     asked: tuple[str, ...]

@@ -1,7 +1,8 @@
 """Speaks to one running selection round as its reviewers and the centre do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from uuid import uuid4
@@ -29,6 +30,30 @@ _PATIENCE_SECONDS = 60
 
 def reviewer(account: str) -> Actor:
     return Actor(id=account, role=Role.EVALUATOR)
+
+
+async def name_reviewer(database: asyncpg.Pool, account: str) -> None:
+    """Let somebody review from now on."""
+    await database.execute(
+        """
+        INSERT INTO account (account_id, username, role, institute, display_name, email,
+                             password_hash, valid_from)
+        VALUES ($1, $1, 'evaluator', NULL, '데모', 'panel@center1379.example', 'x', '2013-01-01')
+        ON CONFLICT (account_id) DO UPDATE SET active = true
+        """,
+        account,
+    )
+
+
+@asynccontextmanager
+async def spare_reviewer(database: asyncpg.Pool) -> AsyncGenerator[str]:
+    """Somebody who may review meanwhile, and is in no panel yet."""
+    account = "acc-spare"
+    await name_reviewer(database, account)
+    try:
+        yield account
+    finally:
+        await database.execute("UPDATE account SET active = false WHERE account_id = $1", account)
 
 
 class RoundDriver:

@@ -114,6 +114,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 rounds.save,
                 rounds.on_their_way,
                 rounds.close_list,
+                rounds.more_reviewers,
                 rounds.rank,
                 rounds.tell_cases,
                 rounds.grant,

@@ -115,8 +115,8 @@ class SelectionRound(TaskUpdates):
     async def _score(self, panel: tuple[str, ...]) -> None:
         """Have every reviewer hand in a sheet, or enough of them for a quorum.
 
-        Who cannot review counts no more. When a quorum of the others is missed there is a new
-        date; those who are late are asked again, and others in place of those who cannot.
+        When a quorum is missed there is a new date: those who are late are asked again, and others
+        in place of those who cannot review. Where nobody else is there, those who can decide.
         """
         file = self._round
         while not panel:
@@ -130,49 +130,43 @@ class SelectionRound(TaskUpdates):
             file.change(decide_by=due.due_at)
         await self._ask(panel, due)
         size = len(panel)
-        while len(self._sheets) < quorum(len(panel := self._without_the_unable(panel))):
-            if len(panel) < size:
-                panel = await self._complete_panel(panel, size)
+        while len(self._sheets) < quorum(len(panel)):
+            panel = await self._complete_panel(panel, size)
             file.tell("round_lacks_quorum" if panel else "round_without_panel", _COORDINATORS)
             with file.transition():
                 due = await file.deadline("round.quorum_retry")
                 file.note("round:quorum:missed", due_at=due.due_at.isoformat())
-                file.change(decide_by=due.due_at)
+                file.change(decide_by=due.due_at, panel=panel)
             if panel:
                 await self._ask(panel, due)
             else:
                 # Until then the centre names reviewers, and the round goes on.
                 await file.wait(lambda: False, until=due.due_at, summary="no panel")
 
-    def _without_the_unable(self, panel: tuple[str, ...]) -> tuple[str, ...]:
+    async def _complete_panel(self, panel: tuple[str, ...], size: int) -> tuple[str, ...]:
+        """Put reviewers who were not asked yet, as far as there are any, for those who cannot."""
+        file = self._round
+        sheets = [task for task in file.tasks if task.kind is TaskKind.SCORE_APPLICATIONS]
         unable = {
             task.assignee
-            for task in self._round.tasks
+            for task in sheets
             if isinstance(task.outcome, ScoreApplications)
             and task.outcome.decision == "cannot_review"
         }
+        able = tuple(reviewer for reviewer in panel if reviewer not in unable)
         # Rounds that asked them again before go on doing so: their histories say it.
-        if unable.isdisjoint(panel) or not workflow.patched("reviewers-are-replaced"):
+        if len(able) == size or not workflow.patched("reviewers-are-replaced"):
             return panel
-        return tuple(reviewer for reviewer in panel if reviewer not in unable)
-
-    async def _complete_panel(self, panel: tuple[str, ...], size: int) -> tuple[str, ...]:
-        """Name reviewers who were not asked yet, as far as there are any."""
-        file = self._round
-        asked = [task.assignee for task in file.tasks if task.kind is TaskKind.SCORE_APPLICATIONS]
         more = await activity_stubs.more_reviewers(
             PanelRequest(
-                round_id=file.number,
                 at=workflow.now(),
-                most=size - len(panel),
-                asked=(*file.snapshot.panel, *filter(None, asked)),
+                most=size - len(able),
+                asked=(*panel, *(task.assignee for task in sheets if task.assignee)),
             )
         )
         if more:
-            with file.transition():
-                file.note("round:panel:completed", reviewers=",".join(more))
-                file.change(panel=(*panel, *more))
-        return (*panel, *more)
+            file.note("round:panel:completed", reviewers=",".join(more))
+        return (*able, *more)
 
     async def _ask(self, panel: tuple[str, ...], deadline: Deadline) -> None:
         """Ask those of the panel who have not handed in a sheet, each blind of the others."""

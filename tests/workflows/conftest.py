@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from infra.postgres import rounds
 from schemas.base import case_number, round_id
 from schemas.selection import ApplicationRequest, PlannedRound, RoundIntake, RoundProgramme
-from tests.round_driver import PANEL, RoundDriver, StartRound
+from tests.round_driver import PANEL, RoundDriver, StartRound, name_reviewer
 from workers.policy_files import default_policy
 from workflows.selection_round import SelectionRound
 
@@ -21,16 +21,7 @@ _CASES = count(900_000)
 @pytest.fixture
 async def panel(database: asyncpg.Pool) -> None:
     for account in PANEL:
-        await database.execute(
-            """
-            INSERT INTO account (account_id, username, role, institute, display_name, email,
-                                 password_hash, valid_from)
-            VALUES ($1, $1, 'evaluator', NULL, '데모', 'panel@center1379.example', 'x',
-                    '2013-01-01')
-            ON CONFLICT DO NOTHING
-            """,
-            account,
-        )
+        await name_reviewer(database, account)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ from schemas.selection import (
     RoundState,
 )
 from tests.conftest import NewDatabase
-from tests.round_driver import GRACE, RoundDriver
+from tests.round_driver import GRACE, RoundDriver, name_reviewer
 from tests.workflows.applicants import Applicant
 from workers.policy_files import default_policy
 from workflows.selection_round import SelectionRound
@@ -94,14 +94,8 @@ async def large_database(new_database: NewDatabase) -> AsyncIterator[tuple[str, 
     pool = await open_pool(url)
     await load_holidays(pool)
     await add_policy(pool, default_policy())
-    await pool.executemany(
-        """
-        INSERT INTO account (account_id, username, role, institute, display_name, email,
-                             password_hash, valid_from)
-        VALUES ($1, $1, 'evaluator', NULL, '데모', 'panel@center1379.example', 'x', '2013-01-01')
-        """,
-        [(f"acc-evaluator{nth}",) for nth in range(1, REVIEWERS + 1)],
-    )
+    for nth in range(1, REVIEWERS + 1):
+        await name_reviewer(pool, f"acc-evaluator{nth}")
     yield url, pool
     await pool.close()
 

@@ -19,7 +19,7 @@ from schemas.outcome import (
 from schemas.selection import RoundProjection, RoundState
 from schemas.task import HumanTask, TaskClaim, TaskCompletion, TaskReassignment, TaskStatus
 from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
-from tests.round_driver import GRACE, RoundDriver, StartRound, reviewer
+from tests.round_driver import GRACE, RoundDriver, StartRound, reviewer, spare_reviewer
 from tests.workflows.task_table import ROUND, Event, Notes, Row, declines, excluded, rows
 from tests.workflows.walking import Stuck, settle
 from workflows.selection_round import SelectionRound
@@ -128,14 +128,12 @@ async def decides_otherwise(notes: Notes, row: Row, held: RoundDriver, task: Hum
         before = await look(held)
         answer = form(row.kind, decision)
         try:
-            for one in await held.open_tasks(row.kind):
-                await held.complete(one, answer, whose(one))
+            async with spare_reviewer(held.database):
+                for one in await held.open_tasks(row.kind):
+                    await held.complete(one, answer, whose(one))
+                followed = effect(before, await look(held))
         except WorkflowUpdateFailedError as failed:
             followed = f"refused ({refusal_of(failed)})"
-        else:
-            if row.kind is TaskKind.SCORE_APPLICATIONS:
-                await held.pass_time_until(task.deadline.due_at + GRACE)
-            followed = effect(before, await look(held))
         notes.add(Event.DECLINES, row, f"{decision}: {followed}")
 
 

@@ -32,7 +32,7 @@ from schemas.selection import (
 from schemas.sheet import Assessment, ScoreSheet
 from schemas.task import HumanTask, TaskStatus
 from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
-from tests.round_driver import GRACE, PANEL, RoundDriver, StartRound, reviewer
+from tests.round_driver import GRACE, PANEL, RoundDriver, StartRound, reviewer, spare_reviewer
 from workers.rebuild import rebuild
 from workflows.policy.business_calendar import SEOUL
 from workflows.selection_round import SelectionRound
@@ -134,26 +134,35 @@ async def test_who_cannot_review_is_replaced_and_not_asked_again(start_round: St
         await held.complete(task, answer, reviewer(task.assignee))
     await held.pass_time(timedelta(seconds=2))
     nobody = await held.projection()
-    await held.database.execute(
-        """
-        INSERT INTO account (account_id, username, role, institute, display_name, email,
-                             password_hash, valid_from)
-        VALUES ('acc-spare', 'acc-spare', 'evaluator', NULL, '데모', 'x@center1379.example', 'x',
-                '2013-01-01')
-        """
-    )
     assert nobody.snapshot.decide_by is not None
-    await held.pass_time_until(nobody.snapshot.decide_by)
-    await held.database.execute("UPDATE account SET active = false WHERE account_id = 'acc-spare'")
-    [spare] = await held.open_tasks(TaskKind.SCORE_APPLICATIONS)
+    async with spare_reviewer(held.database) as account:
+        await held.pass_time_until(nobody.snapshot.decide_by)
+        [spare] = await held.open_tasks(TaskKind.SCORE_APPLICATIONS)
     await held.hand_in(spare, {held.cases[0]: 80})
     await held.confirm()
     await held.until(RoundState.OBJECTION)
 
     assert not [task for task in nobody.tasks if task.status is TaskStatus.OPEN]
     assert nobody.snapshot.next_due_at == nobody.snapshot.decide_by
-    assert spare.assignee == "acc-spare"
-    assert (await held.snapshot()).panel == ("acc-spare",)
+    assert spare.assignee == account
+    assert (await held.snapshot()).panel == (account,)
+    assert await held.states() == ["selected"]
+
+
+async def test_where_nobody_else_is_there_those_who_can_review_decide(
+    start_round: StartRound,
+) -> None:
+    held = await start_round(20)
+    first, *others = await to_the_panel(held)
+    for task in others:
+        assert task.assignee is not None
+        answer = ScoreApplications(decision="cannot_review", reason=written("출장"))
+        await held.complete(task, answer, reviewer(task.assignee))
+    await held.hand_in(first, {held.cases[0]: 80})
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+
+    assert (await held.snapshot()).panel == (first.assignee,)
     assert await held.states() == ["selected"]
 
 
