@@ -5,7 +5,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, SYSTEM, Actor
     from schemas.outcome import ConsentExtension
-    from schemas.task import HumanTask, TaskExtension
+    from schemas.task import HumanTask, TaskExtension, TaskStatus
 
 from workflows.asking import Question, ask_until
 from workflows.case_file import CaseFile
@@ -41,7 +41,9 @@ async def _ask_for_consent(case: CaseFile, task_id: str, reason: str) -> None:
             documents={"reason": reason},
         ),
     )
-    if answer is not None and answer.decision == "agree":
+    # Meanwhile the task may have been done, or taken back.
+    is_open = case.tasks.get(task_id).status is TaskStatus.OPEN
+    if answer is not None and answer.decision == "agree" and is_open:
         _grant(case, task_id)
     case.note(
         "case:extension:answered", task=task_id, decision=answer.decision if answer else "silent"

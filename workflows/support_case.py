@@ -179,6 +179,7 @@ class SupportCase(TaskUpdates):
             reopen_until=None,
             lead_institute=None,
             handler=None,
+            entry=None,
             survey_state=None,
         )
         case.note("case:work:reopened", seq=str(case.snapshot.reopen_seq))

@@ -198,6 +198,16 @@ async def test_a_project_without_a_result_at_its_end_is_an_overrun(start_case: S
     assert (await case.snapshot()).outcome is CaseOutcome.PARTIAL
 
 
+async def test_a_short_project_that_needs_longer_is_scoped_anew(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    await report_monthly(case, 2)
+    await case.pass_time(timedelta(days=40))
+    await case.complete(DecideOverrun(decision="medium", reason=written("사유")), HEAD)
+
+    await case.open_task(TaskKind.SCOPE_PROJECT)
+
+
 async def test_a_stopped_project_ends_as_stopped(start_case: StartCase) -> None:
     case = await start_case()
     await to_the_project(case)

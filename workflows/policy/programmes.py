@@ -23,7 +23,8 @@ class Programme:
         longest: Limit of the duration, extensions included; None where there is none.
         midterm: Period for the check at half the duration; None where there is none.
         resolved: The outcome when the goal is met.
-        beyond: Where work goes on that does not fit the track any more.
+        beyond: Where work goes on that does not fit the track any more; to scoping where it needs a
+            new plan and a new decision on its track (domain 3.4.1).
     """
 
     track: Track
@@ -48,7 +49,7 @@ FAST_LANE = Programme(
     longest="track.short.duration_table",
     midterm=None,
     resolved=CaseOutcome.RESOLVED_RD_SHORT,
-    beyond=Route.MEDIUM,
+    beyond=Route.RESEARCH,
 )
 LONG = Programme(
     track=Track.LONG,

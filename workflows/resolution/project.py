@@ -1,7 +1,9 @@
 """A project of joint R&D: reports on the way, its end, its result."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
+from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -24,6 +26,8 @@ from workflows.proceeding import Ended, abandon
 from workflows.resolution.agreement import sign
 from workflows.resolution.result import Rework, confirm_result
 
+_Answer = TypeVar("_Answer")
+
 
 async def carry_out(case: CaseFile, programme: Programme) -> CaseOutcome | Route:
     """Run the project to its result, with reports on the way.
@@ -31,7 +35,8 @@ async def carry_out(case: CaseFile, programme: Programme) -> CaseOutcome | Route
     Returns:
         How it ended; or where it goes on, when that is more than its track allows.
     """
-    case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE)
+    # A place in a round is used up by now: nothing of it can be given up any more.
+    case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE, entry=None)
     case.tell("project_started")
     started_at = workflow.now()
     months = case.snapshot.plan.months or 0
@@ -92,12 +97,12 @@ async def _follow_progress(
         if await case.wait(result.done, until=next_report.due_at, summary="report on the way"):
             return
         started_at = next_report.due_at
-        report = await _first_of(case, result)
+        report = await _unless_done(case, result, _ask_progress(case))
         if report is not None and report.decision == "stop":
             raise Ended(CaseOutcome.RD_STOPPED, "stopped", report.note)
         if not is_checked and not result.done() and _is_past_half(case, began_at):
             is_checked = True
-            await _check_at_half(case, programme)
+            await _unless_done(case, result, _check_at_half(case, programme))
 
 
 def _is_past_half(case: CaseFile, began_at: datetime) -> bool:
@@ -124,30 +129,46 @@ async def _check_at_half(case: CaseFile, programme: Programme) -> None:
         case "stop":
             raise Ended(CaseOutcome.RD_STOPPED, "midterm", answer.reason)
         case "change":
-            case.change(plan=case.snapshot.plan.model_copy(update={"document": answer.change}))
-            await sign(case)
+            await _change_agreement(case, answer.change)
 
 
-async def _first_of(
-    case: CaseFile, result: asyncio.Task[ReportResult | None]
-) -> ReportProgress | None:
-    """The report; None when the result came first and made it unnecessary."""
-    asking = asyncio.create_task(
-        ask(
-            case,
-            Question(
-                ReportProgress,
-                case.lead_group(Role.SUPPORT),
-                due="rd.plan_approval",
-                assignee=case.snapshot.handler,
-            ),
-        )
-    )
+async def _change_agreement(case: CaseFile, change: str | None) -> None:
+    """Have both sides sign a changed plan; the old one holds until they do, or when one refuses."""
+    agreed = case.snapshot.plan
+    case.change(plan=agreed.model_copy(update={"document": change}))
     try:
-        await case.wait(lambda: asking.done() or result.done())
-        return await asking if asking.done() else None
+        await sign(case)
+    except (asyncio.CancelledError, Ended) as unsigned:
+        case.change(plan=agreed)
+        if not isinstance(unsigned, Ended) or case.is_ending:
+            raise
+        case.note("case:agreement:kept", reason=unsigned.reason)
+
+
+async def _ask_progress(case: CaseFile) -> ReportProgress:
+    return await ask(
+        case,
+        Question(
+            ReportProgress,
+            case.lead_group(Role.SUPPORT),
+            due="rd.plan_approval",
+            assignee=case.snapshot.handler,
+        ),
+    )
+
+
+async def _unless_done(
+    case: CaseFile,
+    result: asyncio.Task[ReportResult | None],
+    work: Coroutine[Any, Any, _Answer],
+) -> _Answer | None:
+    """What `work` came to; None when the result, or the project's end, made it unnecessary."""
+    working = asyncio.create_task(work)
+    try:
+        await case.wait(lambda: working.done() or result.done())
+        return await working if working.done() else None
     finally:
-        abandon(asking)
+        abandon(working)
 
 
 async def overrun(case: CaseFile, programme: Programme) -> ReportResult | None:
