@@ -1,5 +1,6 @@
 """The case: how it comes in, where it stands, how it ends."""
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -272,12 +273,18 @@ class CaseIntake(WireModel):
 
 
 class ProjectPlan(WireModel):
-    """What scoping agreed on: the inputs of the track grid and of the agreement."""
+    """What scoping agreed on: the inputs of the track grid and of the agreement.
+
+    Attributes:
+        months: Duration; extensions that were granted are part of it.
+        starts_on: The day that the agreement names.
+    """
 
     months: float | None = None
     budget_krw: Krw | None = None
     own_share_krw: Krw | None = None
     document: str | None = None
+    starts_on: date | None = None
 
 
 class Candidate(WireModel):

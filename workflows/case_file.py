@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
 
 from workflows import activity_stubs
-from workflows.proceeding import Proceeding, abandon
+from workflows.proceeding import Ended, Proceeding, abandon
 
 _CASE_STATE = SearchAttributeKey.for_keyword(search_attributes.CASE_STATE)
 _LEAD_INSTITUTE = SearchAttributeKey.for_keyword(search_attributes.LEAD_INSTITUTE)
@@ -65,6 +65,8 @@ class CaseFile(Proceeding):
             linked_case=intake.linked_case,
             language=intake.language,
         )
+        # How the first of two services ended, once it did.
+        self.first_service: Ended | None = None
         self._shown: tuple[object, ...] = ()
 
     @property

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         DecideOverrun,
         NotifyOtherwise,
         ResolveOverdue,
+        TaskKind,
         TriageCase,
     )
     from schemas.problem import ProblemType, Refused
@@ -162,6 +163,7 @@ class SupportCase(TaskUpdates):
         An expiry that is taken back was no ending, so it does not count as a reopening (U16).
         """
         case = self._case
+        case.first_service = None
         if not self._expiry_reversed and case.snapshot.handler is not None:
             case.excluded = (*case.excluded, case.snapshot.handler)
         reopenings = 0 if self._expiry_reversed else 1
@@ -216,7 +218,7 @@ class SupportCase(TaskUpdates):
         if isinstance(outcome, ResolveOverdue) and case.snapshot.status in _OVER:
             task_rules.check_closes_nothing(outcome, "The case has ended already.")
         if isinstance(outcome, DecideOverrun):
-            check_extension(case.snapshot.plan, case.snapshot.track, outcome.weeks, case.policy)
+            check_extension(case.snapshot.plan, case.snapshot.track, outcome, case.policy)
 
     def _has_ended_by(self, expired: HumanTask) -> bool:
         """Whether the case ended because a task expired: nothing else came in between."""
@@ -257,6 +259,11 @@ class SupportCase(TaskUpdates):
                 request.expected_version,
                 case.policy,
             )
+            if any(task.kind is TaskKind.CONSENT_EXTENSION for task in case.tasks.open_ones):
+                raise Refused(
+                    ProblemType.EXTENSION_REFUSED,
+                    "The company is asked for more time already. Wait for its answer.",
+                )
 
     @workflow.update(description="Name who handles the case")
     def change_handler(self, change: HandlerChange) -> CaseSnapshot:

@@ -2,12 +2,13 @@
 
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 
 from bench import cost_of_a_case
-from schemas.actor import COMPANY
+from schemas.actor import COMPANY, Role, centre_group
 from schemas.case import Branch, CaseOutcome, CaseStatus, CaseStep, PromiseState, Service, Urgency
 from schemas.outcome import (
     AnswerSurvey,
@@ -34,6 +35,8 @@ NEEDS_RD = TriageCase(
     months=3,
     budget_krw=20_000_000,
 )
+SEOUL = ZoneInfo("Asia/Seoul")
+COORDINATORS = centre_group(Role.COORDINATOR)
 HEAD, SUPPORT = head_of("KITECH"), support_of("KITECH")
 GOOD_SURVEY = AnswerSurvey(ease=5, speed=5, competence=5, result=5, overall=5, solved="yes")
 
@@ -49,7 +52,7 @@ async def to_the_draft(case: CaseDriver) -> None:
 
 async def to_the_project(case: CaseDriver) -> None:
     await to_the_draft(case)
-    await case.complete(DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT)
+    await case.complete(DraftAgreement(starts_on="2026-11-02", agreement=written("협약")), SUPPORT)
     await case.complete(SignAsCompany(decision="sign"), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
     await case.open_task(TaskKind.REPORT_RESULT)
@@ -59,6 +62,11 @@ async def report_monthly(case: CaseDriver, months: int) -> None:
     for _ in range(months):
         await case.pass_time(timedelta(days=32))
         await case.complete(ReportProgress(decision="on_plan"), SUPPORT)
+
+
+async def to_the_end(case: CaseDriver) -> None:
+    due_at = (await case.open_task(TaskKind.REPORT_RESULT)).deadline.due_at
+    await case.pass_time_until(due_at + timedelta(days=1))
 
 
 async def test_a_short_project_goes_from_receipt_to_the_answered_survey(
@@ -122,8 +130,9 @@ async def test_a_late_agreement_extended_once_can_still_be_signed(start_case: St
     await to_the_draft(case)
     due_at = (await case.snapshot()).promises[-1].deadline.due_at
     await case.pass_time_until(due_at)
-    await case.complete(DecideLateAgreement(decision="extend", reason=written("사유")), COORDINATOR)
-    await case.complete(DraftAgreement(starts_on="2026-12-20", agreement=written("협약")), SUPPORT)
+    more = DecideLateAgreement(decision="extend", reason=written("사유"))
+    await case.complete(more, COORDINATOR)
+    await case.complete(DraftAgreement(starts_on="2026-11-02", agreement=written("협약")), SUPPORT)
     await case.complete(SignAsCompany(decision="sign"), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
     await case.open_task(TaskKind.REPORT_RESULT)
@@ -131,6 +140,36 @@ async def test_a_late_agreement_extended_once_can_still_be_signed(start_case: St
     promise = (await case.snapshot()).promises[-1]
     assert promise.state is PromiseState.KEPT
     assert promise.deadline.due_at > due_at
+
+
+async def test_a_late_agreement_is_not_extended_twice(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_draft(case)
+    more = DecideLateAgreement(decision="extend", reason=written("사유"))
+    await case.pass_time_until((await case.snapshot()).promises[-1].deadline.due_at)
+    await case.complete(more, COORDINATOR)
+    await case.pass_time(timedelta(seconds=5))
+    await case.pass_time_until((await case.snapshot()).promises[-1].deadline.due_at)
+    late = await case.open_task(TaskKind.DECIDE_LATE_AGREEMENT)
+
+    assert await case.refused(late, more, COORDINATOR) == "outcome-mismatch"
+
+
+async def test_a_project_begins_on_the_day_that_its_agreement_names(
+    start_case: StartCase, database: asyncpg.Pool
+) -> None:
+    case = await start_case()
+    await to_the_draft(case)
+    begins = (case.now + timedelta(days=40)).date()
+    draft = DraftAgreement(starts_on=begins.isoformat(), agreement=written("협약"))
+    await case.complete(draft, SUPPORT)
+    await case.complete(SignAsCompany(decision="sign"), COMPANY)
+    await case.complete(SignAsInstitute(decision="sign"), HEAD)
+
+    deadline = (await case.open_task(TaskKind.REPORT_RESULT)).deadline
+
+    assert deadline.start.astimezone(SEOUL).date() == begins
+    assert deadline.due_at - deadline.start > timedelta(days=88)
 
 
 async def test_an_agreement_that_is_late_may_move_to_the_monthly_round(
@@ -152,7 +191,7 @@ async def test_an_agreement_that_is_late_may_move_to_the_monthly_round(
 async def test_a_refused_agreement_ends_the_case(start_case: StartCase, side: str) -> None:
     case = await start_case()
     await to_the_draft(case)
-    await case.complete(DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT)
+    await case.complete(DraftAgreement(starts_on="2026-11-02", agreement=written("협약")), SUPPORT)
     if side == "company":
         await case.complete(SignAsCompany(decision="refuse", reason=written("사유")), COMPANY)
         await case.complete(SignAsInstitute(decision="sign"), HEAD)
@@ -170,7 +209,7 @@ async def test_a_refused_agreement_ends_the_case(start_case: StartCase, side: st
 async def test_a_wanted_change_leads_to_a_new_draft(start_case: StartCase) -> None:
     case = await start_case()
     await to_the_draft(case)
-    draft = DraftAgreement(starts_on="2026-12-01", agreement=written("협약"))
+    draft = DraftAgreement(starts_on="2026-11-02", agreement=written("협약"))
     await case.complete(draft, SUPPORT)
     await case.complete(SignAsCompany(decision="change", reason=written("변경")), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
@@ -180,7 +219,9 @@ async def test_a_wanted_change_leads_to_a_new_draft(start_case: StartCase) -> No
     assert approval.task_id.endswith(".2")
 
 
-async def test_a_project_without_a_result_at_its_end_is_an_overrun(start_case: StartCase) -> None:
+async def test_a_project_without_a_result_at_its_end_is_an_overrun(
+    start_case: StartCase, database: asyncpg.Pool
+) -> None:
     case = await start_case()
     await to_the_project(case)
     await report_monthly(case, 2)
@@ -192,10 +233,41 @@ async def test_a_project_without_a_result_at_its_end_is_an_overrun(start_case: S
     await case.complete_task(
         overrun, DecideOverrun(decision="extend", weeks=2, reason=written("사유")), HEAD
     )
+    told = await database.fetch(
+        "SELECT template, audience FROM notification WHERE case_number = $1", case.handle.id
+    )
+    for template in ("project_overdue", "project_extended"):
+        assert {row["audience"] for row in told if row["template"] == template} == {
+            "company",
+            COORDINATORS,
+        }
     await case.complete(ReportResult(goal="partly", report=written("결과")), SUPPORT)
     await case.complete(ConfirmResult(decision="confirm"), COMPANY)
     await case.open_task(TaskKind.ANSWER_SURVEY)
     assert (await case.snapshot()).outcome is CaseOutcome.PARTIAL
+
+
+async def test_extensions_of_a_project_add_up_to_no_more_than_its_track_allows(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    await report_monthly(case, 2)
+    await case.pass_time(timedelta(days=40))
+    for weeks in (2, 2):
+        more = DecideOverrun(decision="extend", weeks=weeks, reason=written("사유"))
+        await case.complete(more, HEAD)
+        await to_the_end(case)
+    overrun = await case.open_task(TaskKind.DECIDE_OVERRUN)
+
+    more = DecideOverrun(decision="extend", weeks=1, reason=written("사유"))
+    assert await case.refused(overrun, more, HEAD) == "outcome-mismatch"
+
+    finish = DecideOverrun(decision="finish_now")
+    await case.complete_task(overrun, finish, HEAD)
+    await to_the_end(case)
+    again = await case.open_task(TaskKind.DECIDE_OVERRUN)
+    assert await case.refused(again, finish, HEAD) == "outcome-mismatch"
 
 
 async def test_a_short_project_that_needs_longer_is_scoped_anew(start_case: StartCase) -> None:

@@ -228,6 +228,30 @@ async def test_without_consent_the_second_extension_is_not_given(start_case: Sta
     assert (await case.open_task(TaskKind.PROPOSE_SOLUTION)).extensions == 1
 
 
+async def test_the_company_is_asked_for_its_consent_once_at_a_time(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_proposal(case)
+    await extend(case, TaskKind.PROPOSE_SOLUTION)
+    await extend(case, TaskKind.PROPOSE_SOLUTION)
+    await case.open_task(TaskKind.CONSENT_EXTENSION)
+
+    assert await extend(case, TaskKind.PROPOSE_SOLUTION) == "extension-refused"
+
+
+async def test_a_consent_that_comes_after_the_answer_changes_nothing(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await to_the_proposal(case)
+    await extend(case, TaskKind.PROPOSE_SOLUTION)
+    await extend(case, TaskKind.PROPOSE_SOLUTION)
+    await case.open_task(TaskKind.CONSENT_EXTENSION)
+    await case.complete(ProposeSolution(offers="licence", proposal=written("제안")), SUPPORT)
+    await case.complete(ConsentExtension(decision="agree"), COMPANY)
+
+    assert (await case.tags()).count("task:work:extension_granted") == 1
+
+
 async def test_only_who_may_work_on_a_task_extends_it(start_case: StartCase) -> None:
     case = await start_case()
     await to_the_proposal(case)

@@ -54,7 +54,7 @@ async def to_the_decision(case: CaseDriver) -> None:
 
 async def sign(case: CaseDriver) -> None:
     await case.complete(ApprovePlan(decision="approve"), HEAD)
-    await case.complete(DraftAgreement(starts_on="2027-03-01", agreement=written("협약")), SUPPORT)
+    await case.complete(DraftAgreement(starts_on="2026-11-02", agreement=written("협약")), SUPPORT)
     await case.complete(SignAsCompany(decision="sign"), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
 

@@ -6,7 +6,6 @@ Histories are only ever added, never regenerated: each stands for cases that are
 
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -106,7 +105,7 @@ async def fast_lane(case: CaseDriver) -> None:
     )
     await case.complete(DecideTrack(decision="short_fast"), TRIAGE)
     await case.complete(ApprovePlan(decision="approve"), HEAD)
-    await case.complete(DraftAgreement(starts_on="2026-12-01", agreement=written("협약")), SUPPORT)
+    await case.complete(DraftAgreement(starts_on="2026-11-02", agreement=written("협약")), SUPPORT)
     await case.complete(SignAsCompany(decision="sign"), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
     await case.complete(ReportResult(goal="met", report=written("결과")), SUPPORT)
@@ -153,9 +152,8 @@ async def medium(case: CaseDriver) -> None:
 
 async def carry_out(case: CaseDriver) -> None:
     """From the agreement to the survey of a project that was selected."""
-    starts_on = (case.now + timedelta(days=10)).date().isoformat()
     await case.complete(ApprovePlan(decision="approve"), HEAD)
-    await case.complete(DraftAgreement(starts_on=starts_on, agreement=written("협약")), SUPPORT)
+    await case.complete(DraftAgreement(starts_on="2026-11-02", agreement=written("협약")), SUPPORT)
     await case.complete(SignAsCompany(decision="sign"), COMPANY)
     await case.complete(SignAsInstitute(decision="sign"), HEAD)
     await case.complete(ReportResult(goal="met", report=written("결과")), SUPPORT)

@@ -1,9 +1,11 @@
 """Two services that a company asked for in one text follow each other in one case (U23)."""
 
+from uuid import uuid4
+
 import pytest
 
 from schemas.actor import COMPANY
-from schemas.case import Branch, CaseOutcome, PromiseState, Service
+from schemas.case import Branch, CaseOutcome, Matter, MatterReport, PromiseState, Service
 from schemas.outcome import (
     AcceptCase,
     AssignInstitute,
@@ -13,12 +15,14 @@ from schemas.outcome import (
     DecideNoMatch,
     HandleByHand,
     NameAdviser,
+    NameLead,
     PlanSession,
     RecordSession,
     TaskKind,
     TriageCase,
 )
 from tests.driver import COORDINATOR, CaseDriver, StartCase, head_of, support_of, written
+from workflows.support_case import SupportCase
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,42 @@ async def test_a_second_service_without_an_institute_looks_for_one(start_case: S
     assert (ended.outcome, ended.outcome_reason) == (CaseOutcome.PARTIAL, "no_match")
 
 
+async def miss_every_meeting(case: CaseDriver) -> None:
+    """The company asks for guidance and an exchange, and does not come to be guided."""
+    await case.get_contacted(TriageCase(service=Service.GUIDANCE, further_service=Service.EXCHANGE))
+    await case.complete(
+        NameAdviser(decision="named", named_staff="acc-kitech-researcher"), head_of("KITECH")
+    )
+    for _ in range(2):
+        day = case.now.date().isoformat()
+        await case.complete(PlanSession(mode="visit", held_on=day), support_of("KITECH"))
+        await case.complete(RecordSession(decision="no_show"), support_of("KITECH"))
+
+
+async def test_a_lead_that_gives_up_the_second_service_does_not_bring_the_first_again(
+    start_case: StartCase,
+) -> None:
+    case = await start_case()
+    await miss_every_meeting(case)
+    await case.open_task(TaskKind.HANDLE_BY_HAND)
+    report = MatterReport(
+        actor=head_of("KITECH"), matter=Matter.LEAD_GIVES_BACK, reason=written("사유")
+    )
+    await case.handle.execute_update(SupportCase.raise_matter, report, id=uuid4().hex)
+    await case.complete(NameLead(decision="search"), COORDINATOR)
+    await case.complete(AssignInstitute(decision="assign", institute="KERI"), COORDINATOR)
+    await case.complete(AcceptCase(decision="accept"), head_of("KERI"))
+    await case.complete(
+        ContactCompany(decision="contacted", channel="phone", summary=written("통화")),
+        support_of("KERI"),
+    )
+    await case.open_task(TaskKind.HANDLE_BY_HAND)
+
+    kinds = [task.kind for task in (await case.projection()).tasks]
+    assert kinds.count(TaskKind.NAME_ADVISER) == 1
+    assert (await case.tags()).count("case:service:next") == 1
+
+
 async def test_two_services_for_which_nobody_is_found_end_as_such(start_case: StartCase) -> None:
     case = await start_case()
     await lose_every_institute(case)
@@ -100,14 +140,7 @@ async def test_a_case_between_two_services_can_be_withdrawn(start_case: StartCas
 
 async def test_what_was_promised_of_the_first_service_ends_with_it(start_case: StartCase) -> None:
     case = await start_case()
-    await case.get_contacted(TriageCase(service=Service.GUIDANCE, further_service=Service.EXCHANGE))
-    await case.complete(
-        NameAdviser(decision="named", named_staff="acc-kitech-researcher"), head_of("KITECH")
-    )
-    for _ in range(2):
-        day = case.now.date().isoformat()
-        await case.complete(PlanSession(mode="visit", held_on=day), support_of("KITECH"))
-        await case.complete(RecordSession(decision="no_show"), support_of("KITECH"))
+    await miss_every_meeting(case)
     await case.open_task(TaskKind.HANDLE_BY_HAND)
 
     promise = (await case.snapshot()).promises[-1]

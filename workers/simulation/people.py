@@ -38,8 +38,19 @@ _SHORTEST: Final = timedelta(minutes=30)
 _A_DAY_AT_WORK: Final = timedelta(hours=8)
 # Filled in although nobody insists.
 _VOLUNTARY: Final = frozenset(
-    {"ease", "speed", "competence", "result", "named_staff", "overall", "solved", "partners"}
+    {
+        "ease",
+        "speed",
+        "competence",
+        "result",
+        "named_staff",
+        "overall",
+        "solved",
+        "partners",
+        "further_service",
+    }
 )
+_FURTHER: Final = ("guidance", "equipment", "exchange", "information", "transfer")
 _SCORES: Final = frozenset({"ease", "speed", "competence", "result", "overall"})
 
 
@@ -275,6 +286,14 @@ class _Form:
             return next((ceil(bound) for bound in bounds if bound), 1)
         return "모의 답변입니다."
 
+    def further_service(self) -> str | None:
+        """A second service; few texts ask for two."""
+        if self._random.random() >= rates.FURTHER_SERVICE or self._desk.arrival is None:
+            return None
+        first = self._desk.arrival.need.service.value
+        others = [service for service in _FURTHER if service != first]
+        return self._random.choice(others)
+
     def institute(self) -> str | None:
         """An institute that may be asked."""
         return self._people.unasked_institute(self._desk, self._random)
@@ -328,6 +347,7 @@ class _Form:
 
 
 _BY_NAME: Final[Mapping[str, Callable[[_Form], object]]] = {
+    "further_service": _Form.further_service,
     "institute": _Form.institute,
     "better_institute": _Form.other_institute,
     "named_staff": _Form.colleague,

@@ -153,6 +153,9 @@ SCORES_OTHERWISE: Final[Weights] = {"1": 0.12, "2": 0.18, "3": 0.35, "4": 0.25, 
 SOLVED_RESOLVED: Final[Weights] = {"yes": 0.82, "partly": 0.14, "no": 0.04}
 SOLVED_OTHERWISE: Final[Weights] = {"yes": 0.15, "partly": 0.35, "no": 0.5}
 
+# How often a difficulty asks for a second service in the same text (U23).
+FURTHER_SERVICE: Final = 0.03
+
 # What reviewers give by criterion, from least to most, and how often one has a conflict.
 POINTS: Final[Mapping[str, tuple[int, int]]] = {
     "need": (12, 30), "technology": (16, 40), "feasibility": (12, 30),
@@ -212,7 +215,8 @@ DECISIONS: Final[Mapping[str, Mapping[str, Weights]]] = {
     TaskKind.SIGN_AS_COMPANY: {"decision": {"sign": 0.92, "change": 0.05, "refuse": 0.03}},
     TaskKind.SIGN_AS_INSTITUTE: {"decision": {"sign": 0.96, "change": 0.03, "refuse": 0.01}},
     TaskKind.DECIDE_LATE_AGREEMENT: {
-        "decision": {"extend": 0.7, "monthly_round": 0.05, "guidance": 0.1, "close": 0.15},
+        "decision": {"extend": 0.65, "monthly_round": 0.05, "other_track": 0.05, "guidance": 0.1,
+                     "close": 0.15},
     },
     TaskKind.FIND_CALL: {"decision": {"found": 0.75, "none_this_year": 0.25}},
     TaskKind.REPORT_APPLICATION: {"decision": {"applied": 0.8, "not_applied": 0.2}},
@@ -221,7 +225,7 @@ DECISIONS: Final[Mapping[str, Mapping[str, Weights]]] = {
     },
     TaskKind.RECORD_EXTERNAL_DECISION: {"decision": {"selected": 0.35, "not_selected": 0.65}},
     TaskKind.CHOOSE_NEXT: {
-        "decision": {"wait": 0.3, "smaller": 0.2, "guidance": 0.2, "close": 0.3},
+        "decision": {"wait": 0.3, "smaller": 0.2, "guidance": 0.15, "object": 0.1, "close": 0.25},
     },
     TaskKind.DECIDE_NEXT: {
         "decision": {"wait": 0.2, "smaller": 0.1, "guidance": 0.2, "close": 0.5},
@@ -230,7 +234,8 @@ DECISIONS: Final[Mapping[str, Mapping[str, Weights]]] = {
         "decision": {"on_plan": 0.8, "at_risk": 0.13, "blocked": 0.05, "stop": 0.02},
     },
     TaskKind.DECIDE_OVERRUN: {
-        "decision": {"finish_now": 0.4, "extend": 0.35, "partial": 0.15, "stop": 0.1},
+        "decision": {"finish_now": 0.4, "extend": 0.3, "partial": 0.15, "medium": 0.05,
+                     "stop": 0.1},
     },
     TaskKind.REPORT_RESULT: {"goal": {"met": 0.7, "partly": 0.2, "missed": 0.1}},
     TaskKind.CONFIRM_RESULT: {

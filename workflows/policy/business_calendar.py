@@ -64,7 +64,7 @@ class BusinessCalendar:
     def is_paused(self, day: date) -> bool:
         """Whether the clock stood still on a day."""
         return any(
-            _day_of(pause.started_at) <= day <= _day_of(pause.ended_at or pause.started_at)
+            day_of(pause.started_at) <= day <= day_of(pause.ended_at or pause.started_at)
             for pause in self.pauses
         )
 
@@ -217,7 +217,7 @@ def skipped_days(
 ) -> tuple[Skipped, ...]:
     """The days between that did not count, and why; at most the first `most`."""
     found: list[Skipped] = []
-    day, last = _day_of(start), _day_of(due_at)
+    day, last = day_of(start), day_of(due_at)
     while day <= last and len(found) < most:
         why = days.why_not(day)
         if why is not None:
@@ -247,5 +247,11 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day, _LAST_SECOND, SEOUL)
 
 
-def _day_of(instant: datetime) -> date:
+def start_of(day: date) -> datetime:
+    """The first instant of a day in Korea."""
+    return datetime.combine(day, time(), SEOUL)
+
+
+def day_of(instant: datetime) -> date:
+    """The day that it is in Korea."""
     return instant.astimezone(SEOUL).date()

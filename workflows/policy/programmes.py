@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from schemas.case import CaseOutcome, ProjectPlan, Route, Track
+from schemas.outcome import DecideOverrun
 from schemas.policy import PolicyValues
 from schemas.problem import ProblemType, Refused
 
@@ -84,26 +85,44 @@ _BY_TRACK = {programme.track: programme for programme in (FAST_LANE, MEDIUM, LON
 
 
 def check_extension(
-    plan: ProjectPlan, track: Track | None, weeks: int | None, values: PolicyValues
+    plan: ProjectPlan, track: Track | None, decision: DecideOverrun, values: PolicyValues
 ) -> None:
     """Raise `Refused` for an extension beyond what the track allows (U11).
 
+    Handing in what is nearly finished takes a week whatever the limit, but only once beyond it.
+
     Args:
-        plan: The agreed plan; its duration in months.
+        plan: The agreed plan; its duration with the extensions so far.
         track: The project's track.
-        weeks: How many more are wanted.
+        decision: What is wanted now.
         values: The case's policy.
     """
     programme = None if track is None else _BY_TRACK.get(track)
-    if programme is None or programme.longest is None or weeks is None or plan.months is None:
+    if programme is None or programme.longest is None or plan.months is None:
         return
-    if not values.limit(programme.longest).admits(plan.months + weeks / _WEEKS_A_MONTH):
-        raise Refused(
-            ProblemType.OUTCOME_MISMATCH,
-            "The project would last longer than its track allows. Ask for fewer weeks, or let it "
-            "go on in a longer track.",
-            field="/outcome/weeks",
-        )
+    limit = values.limit(programme.longest)
+    match decision.decision:
+        case "extend" if not limit.admits(extended(plan, decision.weeks or 0).months or 0):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "The project would last longer than its track allows. Ask for fewer weeks, or let "
+                "it go on in a longer track.",
+                field="/outcome/weeks",
+            )
+        case "finish_now" if not limit.admits(plan.months):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "The project was given its last week already. End it with what there is, or let it "
+                "go on in a longer track.",
+                field="/outcome/decision",
+            )
+        case _:
+            pass
+
+
+def extended(plan: ProjectPlan, weeks: int) -> ProjectPlan:
+    """The plan with so many weeks more."""
+    return plan.model_copy(update={"months": (plan.months or 0) + weeks / _WEEKS_A_MONTH})
 
 
 def next_opening(after: date, months: tuple[int, ...]) -> date:

@@ -21,6 +21,7 @@ from schemas.outcome import (
     AnswerSurvey,
     AssignInstitute,
     ChooseNext,
+    DecideLateAgreement,
     DecideTrack,
     Mediate,
     NameLead,
@@ -96,6 +97,14 @@ def check_against_case(outcome: Outcome, case: CaseSnapshot, *, short_survey: bo
                     "change the plan, or choose a proposed track.",
                     field="/outcome/reason",
                 )
+        case DecideLateAgreement(decision="extend") if any(
+            promise.deadline.key == "agreement.extension" for promise in case.promises
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "The agreement was given more time once already. Decide what takes its place.",
+                field="/outcome/decision",
+            )
         case AssignInstitute(institute=str(institute)) if any(
             offer.institute == institute and offer.answer.value in {"declined", "silent"}
             for offer in case.assignments

@@ -48,12 +48,17 @@ async def resolve(case: CaseFile) -> CaseOutcome:
     further = case.snapshot.further_service
     if further is None:
         return await _follow_from(case, _first_route(case))
-    first = await _end_of(case, _follow_from(case, _first_route(case)))
-    case.note("case:service:next", service=further.value, outcome=first.outcome.value)
-    if not workflow.patched("both-services-count"):
-        # A case that is in its second service already ends as that one does, when it ends early.
-        return _taken_together(first, Ended(await _follow_from(case, Route(further.value)))).outcome
-    case.void_promises()
+    # An institute that gives the case back in the second service does not bring the first again.
+    first = case.first_service
+    if first is None:
+        first = await _end_of(case, _follow_from(case, _first_route(case)))
+        case.note("case:service:next", service=further.value, outcome=first.outcome.value)
+        if not workflow.patched("both-services-count"):
+            # A case that is in its second service already ends as that one does, if it ends early.
+            second = Ended(await _follow_from(case, Route(further.value)))
+            return _taken_together(first, second).outcome
+        case.first_service = first
+        case.void_promises()
     second = await _end_of(case, _follow_with_an_institute(case, Route(further.value)))
     raise _taken_together(first, second)
 

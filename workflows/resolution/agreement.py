@@ -1,6 +1,7 @@
 """The agreement of a project: drafted, signed by both sides, and what follows when it is late."""
 
 import asyncio
+from datetime import date
 
 from temporalio import workflow
 
@@ -132,5 +133,10 @@ async def sign(case: CaseFile) -> None:
             if answer.decision == "refuse":
                 raise Ended(CaseOutcome.AGREEMENT_FAILED, f"refused_by_{side}", answer.reason)
         if company.decision == "sign" and institute.decision == "sign":
+            case.change(
+                plan=case.snapshot.plan.model_copy(
+                    update={"starts_on": date.fromisoformat(draft.starts_on)}
+                )
+            )
             case.note("case:agreement:signed", starts_on=draft.starts_on)
             return

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.actor import Role
+    from schemas.actor import Role, centre_group
     from schemas.case import CaseOutcome, CaseStatus, CaseStep, Route
     from schemas.outcome import (
         CheckMidterm,
@@ -18,13 +18,16 @@ with workflow.unsafe.imports_passed_through():
         TaskKind,
     )
     from schemas.policy import Clock, Period
-    from workflows.policy.programmes import Programme
+    from workflows.policy.business_calendar import day_of, start_of
+    from workflows.policy.programmes import Programme, extended
 
 from workflows.asking import Question, ask, ask_until
 from workflows.case_file import CaseFile
 from workflows.proceeding import Ended, abandon
 from workflows.resolution.agreement import sign
 from workflows.resolution.result import Rework, confirm_result
+
+_COORDINATORS = centre_group(Role.COORDINATOR)
 
 _Answer = TypeVar("_Answer")
 
@@ -37,10 +40,12 @@ async def carry_out(case: CaseFile, programme: Programme) -> CaseOutcome | Route
     """
     # A place in a round is used up by now: nothing of it can be given up any more.
     case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE, entry=None)
-    case.tell("project_started")
+    plan = case.snapshot.plan
     started_at = workflow.now()
-    months = case.snapshot.plan.months or 0
-    period = Period(length=_iso_months(months), clock=Clock.CALENDAR)
+    if plan.starts_on is not None:
+        started_at = max(started_at, start_of(plan.starts_on))
+    case.tell("project_started", held_on=day_of(started_at).isoformat())
+    period = Period(length=_iso_months(plan.months or 0), clock=Clock.CALENDAR)
     result = asyncio.create_task(_await_result(case, programme, period, started_at))
     try:
         await _follow_progress(case, programme, result, started_at)
@@ -86,30 +91,40 @@ async def _follow_progress(
 ) -> None:
     """Ask for a report at every interval until the result is there or the project's end has come.
 
-    The first interval that ends in the second half of a medium project brings its check.
+    Half the time of a medium project brings its check.
 
     Raises:
         Ended: The project leader stopped the project, or the check did.
     """
     began_at, is_checked = started_at, programme.midterm is None
+    # Projects that run already are checked with the first report after half their time.
+    is_checked_at_half = not is_checked and workflow.patched("checked-at-half")
     while not result.done():
         next_report = await case.deadline(programme.progress, start=started_at)
+        half = _half(case, began_at)
+        if is_checked_at_half and not is_checked and half and half < next_report.due_at:
+            if await case.wait(result.done, until=half, summary="half of the project"):
+                return
+            is_checked = True
+            await _unless_done(case, result, _check_at_half(case, programme))
         if await case.wait(result.done, until=next_report.due_at, summary="report on the way"):
             return
         started_at = next_report.due_at
         report = await _unless_done(case, result, _ask_progress(case))
         if report is not None and report.decision == "stop":
             raise Ended(CaseOutcome.RD_STOPPED, "stopped", report.note)
-        if not is_checked and not result.done() and _is_past_half(case, began_at):
+        half = _half(case, began_at)
+        if not is_checked and not result.done() and half and half <= workflow.now():
             is_checked = True
             await _unless_done(case, result, _check_at_half(case, programme))
 
 
-def _is_past_half(case: CaseFile, began_at: datetime) -> bool:
+def _half(case: CaseFile, began_at: datetime) -> datetime | None:
+    """When half the time until the result is due has passed; None when nobody is asked for it."""
     ends = [
         task.deadline.due_at for task in case.tasks.open_ones if task.kind is TaskKind.REPORT_RESULT
     ]
-    return bool(ends) and workflow.now() - began_at >= (ends[0] - began_at) / 2
+    return began_at + (ends[0] - began_at) / 2 if ends else None
 
 
 async def _check_at_half(case: CaseFile, programme: Programme) -> None:
@@ -182,6 +197,8 @@ async def overrun(case: CaseFile, programme: Programme) -> ReportResult | None:
     """
     while True:
         case.move(CaseStatus.IN_SERVICE, CaseStep.RD_OVERRUN)
+        case.tell("project_overdue")
+        case.tell("project_overdue", _COORDINATORS)
         decision = await ask(
             case,
             Question(
@@ -198,8 +215,14 @@ async def overrun(case: CaseFile, programme: Programme) -> ReportResult | None:
             case "medium":
                 return None
             case "finish_now" | "extend":
-                case.move(CaseStatus.IN_SERVICE, CaseStep.RD_ACTIVE)
-                weeks = decision.weeks if decision.decision == "extend" else 1
+                weeks = decision.weeks or 1 if decision.decision == "extend" else 1
+                case.move(
+                    CaseStatus.IN_SERVICE,
+                    CaseStep.RD_ACTIVE,
+                    plan=extended(case.snapshot.plan, weeks),
+                )
+                case.tell("project_extended", weeks=str(weeks))
+                case.tell("project_extended", _COORDINATORS, weeks=str(weeks))
                 period = Period(length=f"P{weeks}W", clock=Clock.CALENDAR)
                 result = await _await_result(case, programme, period, workflow.now())
                 if result is not None:
