@@ -23,6 +23,7 @@ from matching.text import words_of
 from schemas.case import Candidate
 from schemas.designation import Evidence, EvidenceKind, MatchRequest, MatchResult, Ranking
 from workflows.activity_stubs import Matching
+from workflows.policy.personal_data import mask
 
 log = structlog.stdlib.get_logger()
 
@@ -39,8 +40,12 @@ class Readings:
         self._client = client
         self._task_queue = task_queue
 
-    async def start(self, case_number: str) -> None:
-        """Have an enquiry read; one that is being read or was read is not read again.
+    async def start(self, case_number: str, news: str) -> None:
+        """Have an enquiry read; what is being read or was read is not read again.
+
+        Args:
+            case_number: Whose it is.
+            news: What is new in it since it was read last.
 
         Raises:
             RPCError: Temporal was not reached; whoever asked asks again.
@@ -49,7 +54,7 @@ class Readings:
             await self._client.start_activity_method(
                 Matching.read_enquiry,
                 case_number,
-                id=f"read/{case_number}",
+                id=f"read/{case_number}/{news}",
                 task_queue=self._task_queue,
                 start_to_close_timeout=_READ_WITHIN,
                 schedule_to_close_timeout=_READ_TRIED_FOR,
@@ -75,7 +80,7 @@ class MatchingActivities(Matching):
 
     @activity.defn(name="matching.rank_institutes")
     async def rank_institutes(self, request: MatchRequest) -> MatchResult:
-        text = await match_runs.case_text(self._pool, request.case_number)
+        text = await self._text_of(request.case_number)
         index = await self._newest_index()
         ranking = await self._understanding.rank(request.case_number, text, request.top_k, index)
         ranking = await self._with_passages(ranking, index, text)
@@ -96,9 +101,15 @@ class MatchingActivities(Matching):
 
     @activity.defn(name="matching.read_enquiry")
     async def read_enquiry(self, case_number: str) -> None:
-        text = await match_runs.case_text(self._pool, case_number)
+        text = await self._text_of(case_number)
         reading = await self._understanding.read(text)
         await match_runs.keep_reading(self._pool, case_number, reading)
+
+    async def _text_of(self, case_number: str) -> str:
+        """What the company wrote, and what it added when it was asked, personal data masked."""
+        text = await match_runs.case_text(self._pool, case_number)
+        added = await match_runs.added_texts(self._pool, case_number)
+        return "\n".join([text, *(mask(one).masked for one in added)])
 
     async def _newest_index(self) -> CatalogueIndex:
         """Waits for an index of the catalogue as it is now: a designation can wait for seconds."""

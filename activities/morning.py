@@ -63,19 +63,19 @@ class MorningActivities(Morning):
     async def _open_review(self, case: CaseInService, at: datetime) -> bool:
         """Let the review of the month that has passed be due, and tell the coordinators."""
         period = (await self._policy(case.policy_version)).period(_REVIEWED)
-        nth, due_at = 0, case.accepted_at
+        due_at = case.accepted_at
         while (following := later(due_at, period)) <= at:
-            nth, due_at = nth + 1, following
-        if nth == 0:
+            due_at = following
+        if due_at == case.accepted_at:
             return False
         message = Message(
-            key=f"{case.case_number}/review/{nth}",
+            key=f"{case.case_number}/review/{due_at.date()}",
             case_number=case.case_number,
             template="review_due",
             audience=centre_group(Role.COORDINATOR),
         )
         async with transaction(self._pool) as db:
-            if not await reviews.open_review(db, case.case_number, nth, due_at):
+            if not await reviews.open_review(db, case.case_number, due_at):
                 return False
             new = await notifications.add_pending(db, [message], at)
         await self._dispatch(new)
@@ -118,12 +118,15 @@ class MorningActivities(Morning):
     async def _notices(self, case: CaseInService, at: datetime) -> list[Message]:
         """To the company that its case goes on, and to its handlers that they should write."""
         values = await self._policy(case.policy_version)
-        nth = (at - case.accepted_at) // length_of(values.period(_EVERY).length).rest
-        if nth < 1:
+        every = length_of(values.period(_EVERY).length).rest
+        passed = (at - case.accepted_at) // every
+        if passed < 1:
             return []
+        # Counting begins again with another lead, so the day tells one notice from another.
+        day = (case.accepted_at + passed * every).date()
         return [
             Message(
-                key=f"{case.case_number}/{template}/{nth}",
+                key=f"{case.case_number}/{template}/{day}",
                 case_number=case.case_number,
                 template=template,
                 audience=audience,

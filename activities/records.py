@@ -8,6 +8,7 @@ from temporalio import activity
 
 from infra.postgres import intakes, journal, notifications, records
 from infra.postgres.pool import transaction
+from schemas.outcome import SupplyInformation
 from schemas.record import (
     CaseWrite,
     FoundSubmission,
@@ -28,7 +29,7 @@ class RecordsActivities(Records):
         self,
         pool: asyncpg.Pool,
         dispatch: Callable[[Sequence[str]], Awaitable[None]],
-        read_enquiry: Callable[[str], Awaitable[None]],
+        read_enquiry: Callable[[str, str], Awaitable[None]],
     ) -> None:
         """Connect to what records are kept in.
 
@@ -36,7 +37,8 @@ class RecordsActivities(Records):
             pool: Connections to the centre's database.
             dispatch: Hands messages to delivery once they are stored; what it does not manage is
                 found later by the sweeper.
-            read_enquiry: Has the enquiry of a case read, by the case's number.
+            read_enquiry: Has the enquiry of a case read, by the case's number and by what is new in
+                it: the receipt, or the task in which the company added something.
         """
         self._pool = pool
         self._dispatch = dispatch
@@ -56,11 +58,14 @@ class RecordsActivities(Records):
             new_messages = await notifications.add_pending(db, write.messages, write.at)
         if new_messages:
             await self._dispatch(new_messages)
+        for task in write.tasks:
+            if isinstance(task.outcome, SupplyInformation):
+                await self._read_enquiry(case.case_number, task.task_id)
 
     @activity.defn(name="records.screen")
     async def screen(self, request: ScreeningRequest) -> ScreeningFindings:
         findings = await records.screen(self._pool, request)
-        await self._read_enquiry(request.case_number)
+        await self._read_enquiry(request.case_number, "receipt")
         return findings
 
     @activity.defn(name="records.split_case")

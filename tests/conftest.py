@@ -193,7 +193,7 @@ async def workers(
     await add_policy(database, default_policy())
     await set_current_policy(database, default_policy().version)
 
-    async def leave_it(_key: object) -> None:
+    async def leave_it(*_keys: object) -> None:
         """Delivery and reading have tests of their own."""
 
     registered = registrations(

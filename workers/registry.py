@@ -65,7 +65,7 @@ class Resources:
     settings: Settings
     client: Client
     dispatch: Callable[[Sequence[str]], Awaitable[None]] | None = None
-    read_enquiry: Callable[[str], Awaitable[None]] | None = None
+    read_enquiry: Callable[[str, str], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)

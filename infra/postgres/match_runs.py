@@ -25,6 +25,21 @@ async def case_text(db: Database, case_number: str) -> str:
     return text
 
 
+async def added_texts(db: Database, case_number: str) -> list[str]:
+    """What a company added to its case when it was asked, as it wrote it; the oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT body
+          FROM document
+         WHERE case_number = $1 AND purpose = 'supply_information.information'
+           AND body IS NOT NULL
+         ORDER BY written_at
+        """,
+        case_number,
+    )
+    return [row["body"] for row in rows]
+
+
 async def add_run(db: Database, case_number: str, input_sha256: str, ranking: Ranking) -> UUID:
     """Store a ranking of a case, each result once; the caller opens the transaction.
 

@@ -6,7 +6,7 @@ from infra.postgres.pool import Database
 from schemas.review import Finding
 
 
-async def open_review(db: Database, case_number: str, nth: int, due_at: datetime) -> bool:
+async def open_review(db: Database, case_number: str, due_at: datetime) -> bool:
     """Let a review be due, unless it was already, or an earlier one still waits.
 
     Returns:
@@ -14,12 +14,15 @@ async def open_review(db: Database, case_number: str, nth: int, due_at: datetime
     """
     opened = await db.fetchval(
         """
-        INSERT INTO case_review (case_number, nth, due_at) VALUES ($1, $2, $3)
+        INSERT INTO case_review (case_number, nth, due_at)
+        SELECT $1, coalesce(max(nth), 0) + 1, $2
+          FROM case_review
+         WHERE case_number = $1
+        HAVING coalesce(max(due_at) < $2, true)
         ON CONFLICT DO NOTHING
         RETURNING true
         """,
         case_number,
-        nth,
         due_at,
     )
     return opened is True

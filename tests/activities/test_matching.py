@@ -9,8 +9,9 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.matching import MatchingActivities, Readings
-from infra.postgres import match_runs, phrases
+from infra.postgres import documents, match_runs, phrases
 from infra.postgres.catalogue import load_sample
+from infra.postgres.documents import Document
 from infra.postgres.institutes import load_reference
 from infra.postgres.search_index import PostgresCatalogue
 from infra.reference_files import institute_phrases
@@ -97,14 +98,33 @@ async def test_an_enquiry_is_read_once_beside_its_case(
     queue = f"matching-{uuid4()}"
     readings = Readings(temporal.client, queue)
     async with Worker(temporal.client, task_queue=queue, activities=[matching.read_enquiry]):
-        await asyncio.gather(*(readings.start(case) for _ in range(3)))
-        await temporal.client.get_activity_handle(f"read/{case}").result()
-    await readings.start(case)
+        await asyncio.gather(*(readings.start(case, "receipt") for _ in range(3)))
+        await temporal.client.get_activity_handle(f"read/{case}/receipt").result()
+        await readings.start(case, "receipt")
+        reading = await match_runs.reading_of(own_database, case)
+        assert reading is not None
+        assert reading.first_action is FirstAction.REFER_OUT
+        assert "1357" in (reading.referral or "")
 
-    reading = await match_runs.reading_of(own_database, case)
-    assert reading is not None
-    assert reading.first_action is FirstAction.REFER_OUT
-    assert "1357" in (reading.referral or "")
+        await documents.add(
+            own_database,
+            Document(
+                document_id=uuid4(),
+                case_number=case,
+                purpose="supply_information.information",
+                body="알루미늄 주조품의 내부 기공을 줄이고 싶습니다. 연락처 010-0000-0000",
+                sha256="0" * 64,
+                written_by="company",
+                written_at=datetime.now(UTC),
+            ),
+        )
+        await readings.start(case, f"{case}.supply_information.1")
+        await temporal.client.get_activity_handle(
+            f"read/{case}/{case}.supply_information.1"
+        ).result()
+    again = await match_runs.reading_of(own_database, case)
+    assert again is not None
+    assert again != reading
 
 
 async def test_the_reference_data_says_what_is_not_known(own_database: asyncpg.Pool) -> None:

@@ -73,12 +73,34 @@ async def test_each_thirty_days_the_company_and_its_handlers_hear_once(
 
     assert counts == [0, 2, 0, 2, 0]
     assert post.keys == [
-        f"{number}/{template}/{nth}"
-        for nth in (1, 2)
+        f"{number}/{template}/{(ACCEPTED + timedelta(days=days)).date()}"
+        for days in (30, 60)
         for template in ("progress_notice", "progress_asked")
     ]
     audiences = await own_database.fetch("SELECT DISTINCT audience FROM notification")
     assert {row["audience"] for row in audiences} == {"company", "institute:KITECH:support"}
+
+
+async def test_after_a_change_of_lead_notices_and_reviews_go_on(own_database: asyncpg.Pool) -> None:
+    number = await add_case(own_database, 1)
+    post = Post(own_database)
+    assert await post.after(30) == 2
+    taken_over = ACCEPTED + timedelta(days=40)
+    offers = tuple(
+        Assignment(institute=institute, offered_at=at, answered_at=at, answer=answer)
+        for institute, at, answer in (
+            ("KITECH", ACCEPTED, OfferAnswer.REPLACED),
+            ("KERI", taken_over, OfferAnswer.ACCEPTED),
+        )
+    )
+    open_reviews = post.activities.open_reviews
+    await ActivityEnvironment().run(open_reviews, ACCEPTED + timedelta(days=31))
+    await reviews.close_review(own_database, number, Finding.ON_COURSE, "acc-c", taken_over)
+    await add_case(own_database, 1, version=2, lead_institute="KERI", assignments=offers)
+
+    assert [await post.after(days) for days in (69, 70, 71)] == [0, 2, 0]
+    assert await ActivityEnvironment().run(open_reviews, ACCEPTED + timedelta(days=71)) == 1
+    assert await reviews.due_review(own_database, number) == 2
 
 
 async def test_cases_that_nobody_works_on_are_left_out(own_database: asyncpg.Pool) -> None:
@@ -156,7 +178,7 @@ async def test_each_month_a_case_in_service_is_due_for_review_until_somebody_loo
     # Accepted on 3 March; the month is over on 3 April.
     assert [await opened_after(days) for days in (30, 31, 31, 62)] == [0, 1, 0, 0]
     assert await reviews.due_review(own_database, number) == 1
-    assert post.keys == [f"{number}/review/1"]
+    assert post.keys == [f"{number}/review/{(ACCEPTED + timedelta(days=31)).date()}"]
 
     at = ACCEPTED + timedelta(days=62)
     closed = await reviews.close_review(own_database, number, Finding.ON_COURSE, "acc-c", at)

@@ -17,7 +17,7 @@ DUE = datetime(2026, 8, 1, tzinfo=UTC)
 async def due_case(centre: Centre, public: httpx.AsyncClient) -> str:
     number = (await filed(public))["case_number"]
     await project(centre.pool, number, institute="KITECH", status=CaseStatus.IN_SERVICE)
-    assert await reviews.open_review(centre.pool, number, 1, DUE)
+    assert await reviews.open_review(centre.pool, number, DUE)
     return number
 
 

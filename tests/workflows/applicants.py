@@ -65,7 +65,7 @@ class Applicant:
 async def serve(target: str, database_url: str, task_queue: str) -> None:
     """Serve rounds and applicants until the process is killed."""
 
-    async def leave_it(_key: object) -> None:
+    async def leave_it(*_keys: object) -> None:
         """Delivery and reading have tests of their own."""
 
     client = await Client.connect(target, data_converter=pydantic_data_converter)

@@ -223,7 +223,7 @@ async def _server() -> AsyncGenerator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def _workers(pool: asyncpg.Pool, settings: Settings, client: Client) -> AsyncGenerator[None]:
-    async def keep_to_ourselves(_key: object) -> None:
+    async def keep_to_ourselves(*_keys: object) -> None:
         """Messages and enquiries are written down; nobody reads them here."""
 
     registered = registrations(
