@@ -5,21 +5,32 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.asked_items import AskedItem, item_of_case
-from api.auth import Caller, scope_of
+from api.auth import Caller, CaseScope, scope_of
 from api.centre import Centre
 from api.reading import PromiseView, find_case, promises_of, snapshot_of, texts_of
-from infra.postgres import match_runs, support_calls, tasks
+from infra.postgres import documents, match_runs, support_calls, tasks
+from schemas.actor import COMPANY_GROUP
 from schemas.base import WireModel, is_round
 from schemas.case import CaseStatus, Service
 from schemas.catalogue import SupportCall
 from schemas.designation import CandidateInstitute, EnquiryProposal, PastCase
+from schemas.document import document_reference
 from schemas.outcome import OUTCOMES, TaskKind
 from schemas.task import HumanTask, TaskStatus
+from workflows.policy.personal_data import mask
+from workflows.policy.task_rules import text_fields
 
 # Tasks in which it helps to know how the enquiry reads.
 _AT_THE_DESK: frozenset[TaskKind] = frozenset(
     {TaskKind.SCREEN_CASE, TaskKind.REFER_CASE, TaskKind.TRIAGE_CASE}
 )
+# Answers that whoever works on the case afterwards has to know.
+_PASSED_ON: frozenset[TaskKind] = frozenset(
+    {
+        TaskKind.SUPPLY_INFORMATION, TaskKind.TRIAGE_CASE, TaskKind.ACCEPT_CASE,
+        TaskKind.VOLUNTEER, TaskKind.JOIN_CASE, TaskKind.ANSWER_CONTACT,
+    }
+)  # fmt: skip
 _CALLS_SHOWN: Final = 30
 
 
@@ -55,6 +66,18 @@ class MatchView(WireModel):
     similar_cases: tuple[PastCase, ...]
 
 
+class PassedOn(WireModel):
+    """A text of an answer that was given earlier in the case; personal data of companies is masked.
+
+    Attributes:
+        purpose: The task and the field in which it was written: `<task kind>.<field>`.
+    """
+
+    purpose: str
+    written_at: datetime
+    text: str
+
+
 class TaskView(WireModel):
     """A task with all that its work needs.
 
@@ -63,6 +86,7 @@ class TaskView(WireModel):
         case: None for a selection round's task.
         evidence: The institutes that matching proposed, each with why; checkable in the catalogue.
         texts: Texts to read, by their name in `documents`, and the comments.
+        passed_on: What the company and others answered before, the oldest first.
         enquiry: How the enquiry reads, for the desk that receives it.
         calls: For the finder of a call: those of partners that are open, the first to close first.
     """
@@ -74,6 +98,7 @@ class TaskView(WireModel):
     evidence: list[CandidateInstitute]
     texts: dict[str, str]
     comments: list[str]
+    passed_on: tuple[PassedOn, ...] = ()
     match: MatchView | None = None
     enquiry: EnquiryProposal | None = None
     calls: tuple[SupportCall, ...] = ()
@@ -130,10 +155,36 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
         match=ranking and MatchView.model_validate(ranking, from_attributes=True),
         texts=await texts_of(centre, task.documents),
         comments=list(comments.values()),
+        passed_on=await _passed_on(centre, scope, task.case_number),
         enquiry=await match_runs.reading_of(centre.pool, task.case_number)
         if task.kind in _AT_THE_DESK
         else None,
         calls=await _open_calls(centre) if task.kind is TaskKind.FIND_CALL else (),
+    )
+
+
+async def _passed_on(centre: Centre, scope: CaseScope, case_number: str) -> tuple[PassedOn, ...]:
+    readable = {
+        document_reference(document.document_id.hex, document.body): document
+        for document in await documents.of_case(centre.pool, case_number, scope.institute)
+        if document.body is not None
+    }
+    answered = [
+        (task, getattr(task.outcome, name))
+        for task in reversed(await tasks.of_case(centre.pool, case_number))
+        if task.kind in _PASSED_ON and task.outcome is not None
+        for name in text_fields(task.outcome)
+    ]
+    return tuple(
+        PassedOn(
+            purpose=document.purpose,
+            written_at=document.written_at,
+            text=mask(document.body or "").masked
+            if task.candidate_group == COMPANY_GROUP
+            else document.body or "",
+        )
+        for task, reference in answered
+        if (document := readable.get(reference)) is not None
     )
 
 

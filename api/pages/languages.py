@@ -13,6 +13,7 @@ from fastapi import Request
 
 from api.centre import SEOUL
 from schemas.base import is_round
+from schemas.outcome import OUTCOMES, TaskKind
 from schemas.policy import Clock, Reasoning
 from workflows.policy.durations import length_of
 
@@ -163,6 +164,13 @@ class Words:
         if scope == "account":
             return names[0]
         return self.label("role", names[0] if names else "sme")
+
+    def purpose(self, purpose: str) -> str:
+        """What a text was written for: the label of its field in a task's form, or of the act."""
+        kind, _, name = purpose.partition(".")
+        model = OUTCOMES.get(TaskKind(kind)) if kind in set(TaskKind) else None
+        field = None if model is None else model.model_fields.get(name)
+        return self.label("purpose", kind) if field is None else self.text(field.title or name)
 
     def parameter(self, name: str, value: str, institutes: Mapping[str, str]) -> str:
         """One of the codes that a task shows."""

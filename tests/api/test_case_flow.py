@@ -61,9 +61,15 @@ async def test_a_case_is_filed_screened_answered_and_withdrawn(live: Centre) -> 
         assert "어떤 합금입니까?" in asked["texts"].values()
         supplied = await company.post(
             f"/api/v1/cases/{number}/tasks/{asked['task_id']}/complete",
-            json={"outcome": {"decision": "supply", "information": "ADC12 합금입니다."}},
+            json={"outcome": {"decision": "supply", "information": "ADC12 합금, 010-0000-0000"}},
         )
         assert supplied.status_code == 200, supplied.text
+        following = (await triage.get(f"/api/v1/tasks/{number}.screen_case.2")).json()
+        assert [(told["purpose"], told["text"]) for told in following["passed_on"]] == [
+            ("supply_information.information", "ADC12 합금, [전화번호 가림]")
+        ]
+        page = await triage.get(f"/tasks/{number}.screen_case.2", headers={"Accept-Language": "en"})
+        assert "The information asked for" in page.text
 
         withdrawn = await company.post(
             f"/api/v1/cases/{number}/withdraw", json={"reason": "해결되었습니다."}

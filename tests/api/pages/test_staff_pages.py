@@ -125,6 +125,7 @@ async def test_what_the_company_sent_is_listed_and_fetched_with_a_reason(
         unexplained = await auditor.get(link.partition("?")[0])
 
     assert "What the company sent since" in case
+    assert "<h3>File</h3>" in read.text
     assert fetched.content.decode() == "가나다"
     assert fetched.headers["content-disposition"].startswith("attachment")
     assert unexplained.status_code == 403
