@@ -71,13 +71,11 @@ class Access:
         anyone: Nobody is asked who they are.
         company: The company of the case named in the path.
         roles: Staff with one of these roles.
-        any_case: Staff pass without a look at whether they may see the case in the path.
     """
 
     anyone: bool = False
     company: bool = False
     roles: frozenset[Role] = field(default=frozenset())
-    any_case: bool = False
 
     async def __call__(self, request: Request) -> Caller:
         """The caller, when they may go on.
@@ -107,7 +105,7 @@ class Access:
             )
         if staff.actor.role not in self.roles:
             raise Refused(ProblemType.NOT_ALLOWED, "Your role does not include this.")
-        if case_number is not None and not self.any_case:
+        if case_number is not None:
             await check_may_see(centre, staff.actor, case_number)
         return staff
 
@@ -117,7 +115,6 @@ class Access:
             anyone=self.anyone or other.anyone,
             company=self.company or other.company,
             roles=self.roles | other.roles,
-            any_case=self.any_case or other.any_case,
         )
 
 

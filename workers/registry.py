@@ -12,6 +12,7 @@ from activities.bookings import BookingActivities
 from activities.calendar import CalendarActivities
 from activities.catalogue import CatalogueActivities
 from activities.deadlines import DeadlineActivities
+from activities.housekeeping import HousekeepingActivities
 from activities.matching import MatchingActivities, Readings
 from activities.morning import MorningActivities
 from activities.notification import Dispatcher, NotificationActivities
@@ -125,7 +126,9 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 catalogue.record_refresh,
                 archive.keep_closed,
                 morning.send_progress_notices,
+                morning.open_reviews,
                 morning.ask_for_effects,
+                HousekeepingActivities(pool).forget,
             ],
         ),
         NOTIFY: Registration(activities=[notification.deliver]),

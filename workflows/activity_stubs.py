@@ -179,6 +179,14 @@ class Morning:
         raise NotImplementedError
 
 
+class Housekeeping:
+    """What is kept no longer."""
+
+    @activity.defn(name="housekeeping.forget")
+    async def forget(self, at: datetime) -> int:
+        raise NotImplementedError
+
+
 class Catalogue:
     """Partners whose services fill the catalogue."""
 
@@ -432,6 +440,17 @@ async def open_reviews(at: datetime) -> int:
         heartbeat_timeout=timedelta(minutes=1),
         retry_policy=_UNTIL_IT_WORKS,
         summary="monthly reviews",
+    )
+
+
+async def forget(at: datetime) -> int:
+    """Destroy contact data whose time has passed, and forget what nobody asks for any more."""
+    return await workflow.execute_activity_method(
+        Housekeeping.forget,
+        at,
+        start_to_close_timeout=timedelta(minutes=10),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="forget what has had its time",
     )
 
 

@@ -1,4 +1,4 @@
-"""MorningWalk: what cases have to be told by the calendar, outside their own procedures."""
+"""MorningWalk: what is told, asked and forgotten by the calendar, outside the cases."""
 
 from temporalio import workflow
 
@@ -14,7 +14,7 @@ class MorningWalk:
 
     @workflow.run
     async def run(self) -> int:
-        """Send progress notices and questions about effects, and let reviews be due.
+        """Send progress notices and questions about effects, let reviews be due, and forget.
 
         Returns:
             How many messages companies and their handlers got.
@@ -23,4 +23,7 @@ class MorningWalk:
         notices = await activity_stubs.send_progress_notices(now)
         if workflow.patched("monthly-reviews"):
             await activity_stubs.open_reviews(now)
-        return notices + await activity_stubs.ask_for_effects(now)
+        questions = await activity_stubs.ask_for_effects(now)
+        if workflow.patched("forgetting"):
+            await activity_stubs.forget(now)
+        return notices + questions

@@ -90,21 +90,6 @@ async def find(db: Database, account_id: str) -> Account | None:
     return None if row is None else account_of(row)
 
 
-async def find_many(db: Database, account_ids: Sequence[str]) -> list[Account]:
-    """The accounts with these ids, by id; unknown ids are left out."""
-    rows = await db.fetch(
-        """
-        SELECT account_id, username, role, institute, display_name, email, active, valid_from,
-               valid_to
-          FROM account
-         WHERE account_id = ANY($1)
-         ORDER BY account_id
-        """,
-        list(account_ids),
-    )
-    return [account_of(row) for row in rows]
-
-
 async def all_accounts(db: Database) -> list[Account]:
     """Every account, by role, institute and username."""
     rows = await db.fetch(

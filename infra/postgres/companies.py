@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from infra.postgres.pool import Database
@@ -104,6 +104,26 @@ async def find_contact(db: Database, case_number: str) -> CaseContact | None:
         case_number,
     )
     return None if row is None else CaseContact(**dict(row))
+
+
+async def destroy_contacts(db: Database, at: datetime, today: date) -> int:
+    """Destroy contact data whose day has come; the case and its figures stay.
+
+    Returns:
+        Of how many cases.
+    """
+    destroyed = await db.fetch(
+        """
+        UPDATE contact
+           SET name = NULL, email = NULL, phone = NULL, destroyed_at = $1
+         WHERE destroy_after <= $2
+           AND destroyed_at IS NULL
+        RETURNING case_number
+        """,
+        at,
+        today,
+    )
+    return len(destroyed)
 
 
 async def allows_institutes(db: Database, case_number: str) -> bool:

@@ -18,7 +18,6 @@ from infra.postgres.pool import Database, transaction
 from schemas.actor import Actor
 from schemas.journal import JournalEntry
 
-ACCESS_STREAM: Final = "access"
 CENTRE_STREAM: Final = "centre"
 _START: Final = bytes(32)
 

@@ -1,0 +1,47 @@
+"""Forgets what the centre may not, or need not, keep any longer."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+from temporalio import activity
+
+from infra.postgres import accounts, companies, journal, request_keys, sessions
+from infra.postgres.pool import transaction
+from schemas.actor import SYSTEM
+from workflows.activity_stubs import Housekeeping
+
+log = structlog.stdlib.get_logger()
+
+_SEOUL: Final = ZoneInfo("Asia/Seoul")
+# Nobody repeats a request after so long; a limit of failed attempts looks back an hour at most.
+_KEYS_FOR: Final = timedelta(days=30)
+_FAILURES_FOR: Final = timedelta(days=1)
+
+
+class HousekeepingActivities(Housekeeping):
+    """Forgets once; a repeated call finds nothing left."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @activity.defn(name="housekeeping.forget")
+    async def forget(self, at: datetime) -> int:
+        async with transaction(self._pool) as db:
+            destroyed = await companies.destroy_contacts(db, at, at.astimezone(_SEOUL).date())
+            if destroyed:
+                await journal.append_once_within(
+                    db,
+                    journal.CENTRE_STREAM,
+                    at,
+                    SYSTEM,
+                    "centre:contacts:destroyed",
+                    {"count": str(destroyed)},
+                )
+        await request_keys.forget_old(self._pool, at - _KEYS_FOR)
+        await sessions.forget_ended(self._pool, at)
+        await accounts.forget_failures(self._pool, at - _FAILURES_FOR)
+        log.info("forgotten", contacts=destroyed)
+        return destroyed
