@@ -26,7 +26,6 @@ with workflow.unsafe.imports_passed_through():
         DecideOverrun,
         NotifyOtherwise,
         ResolveOverdue,
-        TaskKind,
         TriageCase,
     )
     from schemas.problem import ProblemType, Refused
@@ -211,6 +210,7 @@ class SupportCase(TaskUpdates):
         case, outcome = self._case, completion.outcome
         task = case.tasks.get(completion.task_id)
         task_rules.check_named_staff(task, outcome)
+        task_rules.check_new(completion, case.snapshot)
         if task.status is TaskStatus.EXPIRED and not self._has_ended_by(task):
             raise Refused(
                 ProblemType.TASK_NOT_OPEN, "The case went on meanwhile. Reload it to see how."
@@ -250,20 +250,17 @@ class SupportCase(TaskUpdates):
             return self.receipt(extend(self._case, request))
 
     @extend_task.validator
+    def _refuse_extension(self, request: TaskExtension) -> None:
+        with refusals():
+            self._check_extension(request)
+            # Not asked again of requests in histories: once it was not a rule.
+            task_rules.check_no_consent_is_open(self._case.tasks.open_ones)
+
     def _check_extension(self, request: TaskExtension) -> None:
         case = self._case
-        with refusals():
-            task_rules.check_extension(
-                case.tasks.get(request.task_id),
-                request.actor,
-                request.expected_version,
-                case.policy,
-            )
-            if any(task.kind is TaskKind.CONSENT_EXTENSION for task in case.tasks.open_ones):
-                raise Refused(
-                    ProblemType.EXTENSION_REFUSED,
-                    "The company is asked for more time already. Wait for its answer.",
-                )
+        task_rules.check_extension(
+            case.tasks.get(request.task_id), request.actor, request.expected_version, case.policy
+        )
 
     @workflow.update(description="Name who handles the case")
     def change_handler(self, change: HandlerChange) -> CaseSnapshot:

@@ -83,6 +83,29 @@ async def to_the_booking(case: CaseDriver, instrument: str, *, days: int = 10) -
     await case.open_task(TaskKind.MOVE_BOOKING)
 
 
+async def test_a_day_that_has_passed_is_not_offered(start_case: StartCase, instrument: str) -> None:
+    case = await start_case()
+    await case.get_contacted(EQUIPMENT)
+    task = await case.open_task(TaskKind.CHECK_EQUIPMENT)
+
+    assert await case.refused(task, offer(case, instrument, days=-2), SUPPORT) == "outcome-mismatch"
+
+
+async def test_who_agrees_after_the_day_has_passed_is_offered_another(
+    start_case: StartCase, instrument: str, database: asyncpg.Pool
+) -> None:
+    case = await start_case()
+    await case.get_contacted(EQUIPMENT)
+    await case.complete(offer(case, instrument, days=1), SUPPORT)
+    await case.open_task(TaskKind.ACCEPT_USE)
+    await case.pass_time(timedelta(days=3))
+    await case.complete(AcceptUse(decision="accept"), COMPANY)
+    again = await case.open_task(TaskKind.CHECK_EQUIPMENT)
+
+    assert again.task_id.endswith(".2")
+    assert await calendar(database, case, instrument) == []
+
+
 async def test_an_instrument_is_booked_used_and_paid_for(
     start_case: StartCase, instrument: str, database: asyncpg.Pool
 ) -> None:

@@ -6,6 +6,7 @@ Histories are only ever added, never regenerated: each stands for cases that are
 
 import os
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -200,7 +201,7 @@ async def equipment(case: CaseDriver) -> None:
         CheckEquipment(
             decision="available",
             equipment_id=INSTRUMENT,
-            starts_on="2026-11-02",
+            starts_on=(case.now + timedelta(days=3)).date().isoformat(),
             start_hour=9,
             hours=2,
             fee_krw=10_000,

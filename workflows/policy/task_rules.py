@@ -1,5 +1,6 @@
 """Who may claim, complete and reassign a task, and what its outcome must contain."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
@@ -20,6 +21,7 @@ from schemas.outcome import (
     AcceptCase,
     AnswerSurvey,
     AssignInstitute,
+    CheckEquipment,
     ChooseNext,
     DecideLateAgreement,
     DecideTrack,
@@ -36,6 +38,7 @@ from schemas.task import (
     TaskCompletion,
     TaskStatus,
 )
+from workflows.policy.business_calendar import day_of
 
 _FARTHEST_DAY: Final = timedelta(days=3 * 366)
 # Who may give tasks to others.
@@ -97,14 +100,6 @@ def check_against_case(outcome: Outcome, case: CaseSnapshot, *, short_survey: bo
                     "change the plan, or choose a proposed track.",
                     field="/outcome/reason",
                 )
-        case DecideLateAgreement(decision="extend") if any(
-            promise.deadline.key == "agreement.extension" for promise in case.promises
-        ):
-            raise Refused(
-                ProblemType.OUTCOME_MISMATCH,
-                "The agreement was given more time once already. Decide what takes its place.",
-                field="/outcome/decision",
-            )
         case AssignInstitute(institute=str(institute)) if any(
             offer.institute == institute and offer.answer.value in {"declined", "silent"}
             for offer in case.assignments
@@ -218,6 +213,15 @@ def check_extension(
         raise Refused(
             ProblemType.EXTENSION_REFUSED,
             "This task was extended as often as it may be. Complete it, or ask the coordinator.",
+        )
+
+
+def check_no_consent_is_open(open_tasks: Iterable[HumanTask]) -> None:
+    """Raise `Refused` while a company is asked for its consent to an extension."""
+    if any(task.kind is TaskKind.CONSENT_EXTENSION for task in open_tasks):
+        raise Refused(
+            ProblemType.EXTENSION_REFUSED,
+            "The company is asked for more time already. Wait for its answer.",
         )
 
 
@@ -393,6 +397,29 @@ def check_closes_nothing(outcome: ResolveOverdue, why: str) -> None:
             f"{why} Remind, reassign or extend.",
             field="/outcome/decision",
         )
+
+
+def check_new(completion: TaskCompletion, case: CaseSnapshot) -> None:
+    """Raise `Refused` by rules that answers in recorded histories need not keep."""
+    match completion.outcome:
+        case DecideLateAgreement(decision="extend") if any(
+            promise.deadline.key == "agreement.extension" for promise in case.promises
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "The agreement was given more time once already. Decide what takes its place.",
+                field="/outcome/decision",
+            )
+        case CheckEquipment(starts_on=str(day)) if date.fromisoformat(day) < day_of(
+            completion.submitted_at
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "This day has passed. Offer a later one.",
+                field="/outcome/starts_on",
+            )
+        case _:
+            pass
 
 
 def _check_choice(task: HumanTask, completion: TaskCompletion) -> None:

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
         ReportUse,
         TaskKind,
     )
-    from workflows.policy.business_calendar import SEOUL
+    from workflows.policy.business_calendar import SEOUL, day_of
 
 from workflows import activity_stubs
 from workflows.appointments import keep_appointment
@@ -70,6 +70,9 @@ class _Visit:
                 to_at=_begins_at(offer) + timedelta(hours=offer.hours or 1),
                 at=workflow.now(),
             )
+            if _is_over(offer) and workflow.patched("no-booking-in-the-past"):
+                self._note("passed", booking)
+                continue
             if await activity_stubs.book_equipment(booking):
                 self._held, self._agreed = booking, offer
                 self._note("booked", booking)
@@ -247,6 +250,11 @@ class _Visit:
         self._case.note(
             f"case:equipment:{what}", booking=booking.booking_id, equipment=booking.equipment_id
         )
+
+
+def _is_over(offer: CheckEquipment) -> bool:
+    """Whether the day that was offered has passed before the company agreed."""
+    return date.fromisoformat(offer.starts_on or "") < day_of(workflow.now())
 
 
 def _begins_at(offer: CheckEquipment) -> datetime:
