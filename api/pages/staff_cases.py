@@ -1,11 +1,10 @@
 """Cases as staff see them, and calls that the desk keys in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
-from starlette.datastructures import FormData
 
 from api import acts, auth, case_updates, case_views, reviews
 from api.auth import Caller
@@ -13,13 +12,23 @@ from api.case_views import StaffView
 from api.deps import CaseStaff
 from api.intake import file_case
 from api.pages.company import institute_names, intake_errors
-from api.pages.forms import FormError, typed_in
+from api.pages.forms import Field, FormError, Option, by_name, typed_in
 from api.pages.intake_form import intake_form, intake_request, local_time
-from api.pages.posted import CORRECTABLE, PostedForm, key_in, new_key, text_in
+from api.pages.languages import Words
+from api.pages.posted import (
+    CORRECTABLE,
+    PostedForm,
+    Sent,
+    checked,
+    key_in,
+    new_key,
+    sent_in_vain,
+    text_in,
+)
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
-from api.routes.cases import list_cases
+from api.routes.cases import MatterBody, PartnerBody, ReasonBody, list_cases
 from api.routes.documents import DocumentId, Handler, get_document, get_original, list_documents
 from infra.postgres import accounts, reference
 from infra.postgres.accounts import Account
@@ -27,8 +36,9 @@ from infra.postgres.reviews import due_review
 from schemas.actor import Role
 from schemas.base import CaseNumber
 from schemas.case import CaseStatus, Matter, Service
+from schemas.outcome.fields import MAX_TEXT
 from schemas.problem import ProblemType, Refused
-from schemas.review import CaseReview, Finding
+from schemas.review import CaseReview
 from schemas.task import (
     TaskStatus,
 )
@@ -90,18 +100,26 @@ async def case_list(  # noqa: PLR0913  # a route's parameters
 @router.get("/staff/cases/{case_number}")
 async def staff_case(case_number: CaseNumber, visit: VisitDep, caller: CaseStaff) -> Response:
     """A case as staff see it: where it stands, its tasks, offers and timeline."""
+    return await _staff_case(visit, caller, case_number, Sent())
+
+
+async def _staff_case(visit: Visit, caller: Caller, case_number: str, sent: Sent) -> Response:
     view = await case_views.staff_view(visit.centre, caller, case_number)
+    beside = await _beside(visit, caller, view)
+    forms = _forms(visit.words, view, await _successors(visit, caller, view), beside, sent)
     return await page(
         visit,
         "staff_case.html",
         caller=caller,
+        status=sent.status,
         case=view,
         institutes=await institute_names(visit),
         open_tasks=[task for task in view.tasks if task.status is TaskStatus.OPEN],
         past_tasks=[task for task in view.tasks if task.status is not TaskStatus.OPEN],
-        key=new_key(),
-        successors=await _successors(visit, caller, view),
-        beside=await _beside(visit, caller, view),
+        forms=forms,
+        linked=by_name(forms.get(sent.form, ())),
+        sent=sent,
+        succeeding=beside.succeeding,
         review_due=await _review_due(visit, caller, view),
         may_audit=caller.actor.role in auth.AUDIT.roles,
         may_read=caller.actor.role in _READERS,
@@ -173,6 +191,73 @@ async def _beside(visit: Visit, caller: Caller, case: StaffView) -> _Beside:
     return _Beside(others if supervises else {}, matters, succeeds)
 
 
+def _forms(
+    words: Words, case: StaffView, successors: Sequence[Account], beside: _Beside, sent: Sent
+) -> dict[str, list[Field]]:
+    """The fields of the forms that the reader may send, each by what is done with it."""
+
+    def choice(name: str, label: str, options: Mapping[str, str], value: str = "") -> Field:
+        return Field(
+            name=name,
+            label=words.text(label),
+            widget="select",
+            options=tuple(Option(value=code, label=text) for code, text in options.items()),
+            value=value,
+        )
+
+    def reason(label: str = "Reason", *, optional: bool = True) -> Field:
+        return Field(
+            name="reason",
+            label=words.text(label),
+            widget="textarea",
+            optional=optional,
+            required=not optional,
+            max_length=MAX_TEXT,
+        )
+
+    handler = None if case.snapshot is None else case.snapshot.handler
+    people = {person.account_id: person.display_name for person in successors}
+    matters = {matter.value: words.label("matter", matter.value) for matter in beside.matters}
+    forms = {
+        "handler": [choice("handler", "Handler", people, handler or ""), reason()],
+        "partners": [choice("institute", "Institute", beside.invitable)],
+        "matters": [
+            choice("matter", "What it is about", matters),
+            reason("What happened", optional=False),
+        ],
+        "successor": [reason()],
+    }
+    possible = {
+        "handler": bool(people),
+        "partners": bool(beside.invitable),
+        "matters": bool(matters),
+        "successor": beside.succeeding is not None,
+    }
+    return {
+        form: [sent.drawn(form, field) for field in fields]
+        for form, fields in forms.items()
+        if possible[form]
+    }
+
+
+async def _after(  # noqa: PLR0913, PLR0917  # what a form is answered from
+    act: Callable[[], Awaitable[object]],
+    form: str,
+    visit: Visit,
+    caller: Caller,
+    case_number: str,
+    posted: PostedForm,
+) -> Response:
+    """Act, and lead back to the case; what cannot be done is said there, over what was typed."""
+    try:
+        await act()
+    except CORRECTABLE as error:
+        problem = problem_of(visit.request, error)
+        sent = sent_in_vain(form, posted, problem, visit.words)
+        return await _staff_case(visit, caller, case_number, sent)
+    return see(f"/staff/cases/{case_number}")
+
+
 @router.post("/staff/cases/{case_number}/original")
 async def original(
     case_number: CaseNumber, visit: VisitDep, caller: Handler, posted: PostedForm
@@ -194,15 +279,18 @@ async def change_handler(
     case_number: CaseNumber, visit: VisitDep, caller: Supervisor, posted: PostedForm
 ) -> Response:
     """Give the case, with its open tasks, to somebody else of the department."""
-    await case_updates.change_handler(
-        visit.centre,
-        caller,
-        case_number,
-        account_id=text_in(posted, "handler"),
-        reason=text_in(posted, "reason"),
-        key=key_in(posted),
-    )
-    return see(f"/staff/cases/{case_number}")
+
+    async def hand_over() -> None:
+        await case_updates.change_handler(
+            visit.centre,
+            caller,
+            case_number,
+            account_id=text_in(posted, "handler"),
+            reason=text_in(posted, "reason"),
+            key=key_in(posted),
+        )
+
+    return await _after(hand_over, "handler", visit, caller, case_number, posted)
 
 
 @router.post("/staff/cases/{case_number}/partners")
@@ -210,14 +298,14 @@ async def invite_partner(
     case_number: CaseNumber, visit: VisitDep, caller: Supervisor, posted: PostedForm
 ) -> Response:
     """Ask another institute to take part."""
-    await case_updates.invite_partner(
-        visit.centre,
-        caller,
-        case_number,
-        _chosen(posted, "institute"),
-        key=key_in(posted),
-    )
-    return see(f"/staff/cases/{case_number}")
+
+    async def invite() -> None:
+        asked = checked(PartnerBody, {"institute": text_in(posted, "institute")})
+        await case_updates.invite_partner(
+            visit.centre, caller, case_number, asked.institute, key=key_in(posted)
+        )
+
+    return await _after(invite, "partners", visit, caller, case_number, posted)
 
 
 @router.post("/staff/cases/{case_number}/matters")
@@ -225,18 +313,15 @@ async def raise_matter(
     case_number: CaseNumber, visit: VisitDep, caller: Raiser, posted: PostedForm
 ) -> Response:
     """Put something about the case to the coordinators."""
-    matter = _chosen(posted, "matter")
-    if matter not in set(Matter):
-        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
-    await case_updates.raise_matter(
-        visit.centre,
-        caller,
-        case_number,
-        Matter(matter),
-        _chosen(posted, "reason"),
-        key=key_in(posted),
-    )
-    return see(f"/staff/cases/{case_number}")
+
+    async def send() -> None:
+        put = {name: text_in(posted, name) for name in MatterBody.model_fields}
+        matter = checked(MatterBody, put)
+        await case_updates.raise_matter(
+            visit.centre, caller, case_number, matter.matter, matter.reason, key=key_in(posted)
+        )
+
+    return await _after(send, "matters", visit, caller, case_number, posted)
 
 
 @router.post("/staff/cases/{case_number}/reviews")
@@ -244,12 +329,12 @@ async def review_case(
     case_number: CaseNumber, visit: VisitDep, caller: Coordinator, posted: PostedForm
 ) -> Response:
     """Record the monthly review."""
-    finding = _chosen(posted, "finding")
-    if finding not in set(Finding):
-        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
-    found = CaseReview(finding=Finding(finding))
-    await reviews.review(visit.centre, caller, case_number, found, key=key_in(posted))
-    return see(f"/staff/cases/{case_number}")
+
+    async def review() -> None:
+        found = checked(CaseReview, {"finding": text_in(posted, "finding")})
+        await reviews.review(visit.centre, caller, case_number, found, key=key_in(posted))
+
+    return await _after(review, "reviews", visit, caller, case_number, posted)
 
 
 @router.post("/staff/cases/{case_number}/successor")
@@ -257,18 +342,14 @@ async def follow_institute(
     case_number: CaseNumber, visit: VisitDep, caller: Coordinator, posted: PostedForm
 ) -> Response:
     """Move the case to the institute that followed its lead."""
-    await case_updates.follow_institute(
-        visit.centre, caller, case_number, text_in(posted, "reason"), key=key_in(posted)
-    )
-    return see(f"/staff/cases/{case_number}")
 
+    async def follow() -> None:
+        why = checked(ReasonBody, {"reason": text_in(posted, "reason")})
+        await case_updates.follow_institute(
+            visit.centre, caller, case_number, why.reason, key=key_in(posted)
+        )
 
-def _chosen(posted: FormData, name: str) -> str:
-    """A field that must be filled in."""
-    value = text_in(posted, name)
-    if value is None:
-        raise Refused(ProblemType.INVALID_REQUEST, "Choose one of the listed values.")
-    return value
+    return await _after(follow, "successor", visit, caller, case_number, posted)
 
 
 @router.get("/staff/cases/{case_number}/documents/{document_id}")

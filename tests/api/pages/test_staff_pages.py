@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 
 from api.centre import Centre
 from schemas.actor import Role, institute_group
+from schemas.case import CaseStatus
 from schemas.outcome import (
     TaskKind,
 )
@@ -82,6 +83,34 @@ async def test_a_task_stands_beside_its_case(
     assert incomplete.status_code == 422
     assert "다른 곳이 낫습니다." in incomplete.text
     assert 'href="#field-decline_reason"' in incomplete.text
+
+
+@pytest.mark.parametrize(
+    ("act", "typed"),
+    [
+        ("handler", {"handler": "acc-nobody", "reason": "휴가로 바꿉니다."}),
+        ("partners", {"institute": ""}),
+        ("matters", {"matter": "", "reason": "폐업했다고 합니다."}),
+    ],
+)
+async def test_what_was_typed_about_a_case_is_shown_again_with_what_is_wrong(
+    app: FastAPI, public: httpx.AsyncClient, database: asyncpg.Pool, act: str, typed: dict[str, str]
+) -> None:
+    number = (await filed(public))["case_number"]
+    await project(database, number, institute="KITECH", status=CaseStatus.IN_SERVICE)
+    action = f"/staff/cases/{number}/{act}"
+
+    async with sign_in(app, "coordinator") as coordinator:
+        form = hidden((await coordinator.get(f"/staff/cases/{number}")).text, action)
+        refused = await coordinator.post(action, data={**form, **typed})
+
+    check_page(refused, "en")
+    assert refused.status_code in {404, 422}
+    assert f'id="field-{act}-{next(iter(typed))}"' in refused.text
+    assert 'class="error-summary"' in refused.text
+    assert typed.get("reason", "") in refused.text
+    assert '<details class="move" open>' in refused.text
+    assert hidden(refused.text, action)["idempotency_key"]
 
 
 async def test_the_contact_is_read_on_its_own_and_the_read_is_recorded(
