@@ -1,5 +1,6 @@
 """Figures of the centre, each with its method and date."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -22,7 +23,7 @@ FIRST_YEAR: Final = 2013
 
 
 class Cell(WireModel):
-    """A count; null where fewer than five companies stand behind it and the public looks."""
+    """A count; null where the public looks and could learn of fewer than five companies."""
 
     value: str
     cases: int | None
@@ -94,13 +95,13 @@ async def get_statistics(
     kept, broken = promised.get("kept", 0), promised.get("broken", 0)
 
     def cells(kind: str) -> list[Cell]:
-        return [_cell(count, public=caller is None) for count in counts.get(kind, [])]
+        return cells_of(counts.get(kind, []), public=caller is None)
 
     return Figures(
         year=chosen,
         as_of=now,
         method="Cases by date of receipt in Korea, in their present state; cells of fewer than "
-        "five companies are shown to staff only.",
+        "five companies, and others that would give them away, are shown to staff only.",
         received=cells("total"),
         by_status=cells("status"),
         by_service=cells("service"),
@@ -133,7 +134,22 @@ def _effects(summary: EffectSummary, *, public: bool) -> Effects:
     )
 
 
-def _cell(count: Count, *, public: bool) -> Cell:
-    if public and count.companies < _SMALLEST_SHOWN:
-        return Cell(value=count.value, cases=None, companies=None)
-    return Cell(value=count.value, cases=count.cases, companies=count.companies)
+def cells_of(counts: Sequence[Count], *, public: bool) -> list[Cell]:
+    """The cells of one way to count; the public sees none of few companies, nor what gives it away.
+
+    The cells of a way add up to a total that is shown, so what is left out must not be one cell,
+    nor cells of few companies together: the smallest of the others are left out as well.
+    """
+    left_out = {c.value for c in counts if c.companies < _SMALLEST_SHOWN} if public else set[str]()
+    others = sorted((c for c in counts if c.value not in left_out), key=lambda c: c.companies)
+    behind = sum(c.companies for c in counts if c.value in left_out)
+    while left_out and others and (len(left_out) == 1 or behind < _SMALLEST_SHOWN):
+        next_smallest = others.pop(0)
+        left_out.add(next_smallest.value)
+        behind += next_smallest.companies
+    return [
+        Cell(value=c.value, cases=None, companies=None)
+        if c.value in left_out
+        else Cell(value=c.value, cases=c.cases, companies=c.companies)
+        for c in counts
+    ]
