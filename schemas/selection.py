@@ -214,11 +214,16 @@ class RankingRequest(WireModel):
 
 
 class RankingSummary(WireModel):
-    """What a ranking came to."""
+    """What a ranking came to.
+
+    Attributes:
+        few_scores: Those in reserve that too few reviewers could score.
+    """
 
     selected: int = 0
     reserve: int = 0
     not_selected: int = 0
+    few_scores: int = 0
     granted_krw: Krw = 0
 
 

@@ -204,11 +204,12 @@ class SelectionRound(TaskUpdates):
         )
 
     async def _decide(self) -> None:
-        """Rank, and have the ranking confirmed; another budget ranks anew."""
+        """Rank, and have the ranking confirmed; another budget, or every score, ranks anew."""
         file = self._round
         budget = file.policy.count(self._competition.budget)
+        fewest = min(file.policy.count("round.fewest_scores"), len(self._sheets))
         while True:
-            ranking = await self._rank(budget)
+            ranking = await self._rank(budget, fewest)
             file.move(RoundState.RANKED, budget_krw=budget, ranking=ranking)
             decision = await ask(
                 file,
@@ -221,16 +222,21 @@ class SelectionRound(TaskUpdates):
                         "selected": str(ranking.selected),
                         "reserve": str(ranking.reserve),
                         "not_selected": str(ranking.not_selected),
+                        "few_scores": str(ranking.few_scores),
                         "granted_krw": str(ranking.granted_krw),
                         "round_budget_krw": str(budget),
                     },
                 ),
             )
-            if decision.decision == "confirm":
-                return
-            budget = decision.budget_krw or 0
+            match decision.decision:
+                case "confirm":
+                    return
+                case "admit":
+                    fewest = 1
+                case "change_budget":
+                    budget = decision.budget_krw or 0
 
-    async def _rank(self, budget: int) -> RankingSummary:
+    async def _rank(self, budget: int, fewest_scores: int) -> RankingSummary:
         file = self._round
         return await activity_stubs.rank_applications(
             RankingRequest(
@@ -238,7 +244,7 @@ class SelectionRound(TaskUpdates):
                 sheets=self._sheets,
                 budget_krw=budget,
                 threshold=file.policy.count("round.threshold"),
-                fewest_scores=min(file.policy.count("round.fewest_scores"), len(self._sheets)),
+                fewest_scores=fewest_scores,
             )
         )
 

@@ -76,12 +76,15 @@ class ScoreApplications(WireModel):
 
 
 class DecideRound(WireModel):
-    """The centre confirms a ranking, or ranks anew with another budget."""
+    """The centre confirms a ranking, or ranks anew.
+
+    With another budget; or with every score, also of applications that few reviewers could score.
+    """
 
     kind: Literal["decide_round"] = "decide_round"
-    decision: Literal["confirm", "change_budget"] = required("Decision")
+    decision: Literal["confirm", "change_budget", "admit"] = required("Decision")
     budget_krw: Krw | None = optional("Budget of the round in won", decision="change_budget")
-    reason: str | None = text("Reason", decision="change_budget")
+    reason: str | None = text("Reason", decision=("change_budget", "admit"))
 
 
 class DecideObjection(WireModel):

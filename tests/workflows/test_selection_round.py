@@ -166,6 +166,24 @@ async def test_where_nobody_else_is_there_those_who_can_review_decide(
     assert await held.states() == ["selected"]
 
 
+async def test_the_centre_lets_what_few_could_score_count(start_round: StartRound) -> None:
+    held = await start_round(20, 20)
+    number = held.cases
+    for task, total in zip(await to_the_panel(held), (90, -1, -1), strict=True):
+        await held.hand_in(task, {number[0]: total, number[1]: 70})
+    [first] = await held.open_tasks(TaskKind.DECIDE_ROUND)
+    admit = DecideRound(decision="admit", reason=written("두 위원의 이해충돌"))
+    await held.complete(first, admit, COORDINATOR)
+    await held.pass_time(timedelta(seconds=2))
+    [again] = await held.open_tasks(TaskKind.DECIDE_ROUND)
+    await held.confirm()
+    await held.until(RoundState.OBJECTION)
+
+    assert (first.parameters["few_scores"], first.parameters["selected"]) == ("1", "1")
+    assert (again.parameters["few_scores"], again.parameters["selected"]) == ("0", "2")
+    assert await held.states() == ["selected", "selected"]
+
+
 async def test_a_cut_budget_ranks_anew(start_round: StartRound) -> None:
     held = await start_round(20, 20)
     for task in await to_the_panel(held):

@@ -225,7 +225,7 @@ def rank(
         budget_krw: What the round may grant.
         threshold: The lowest mean that can be selected, 0 to 100.
         fewest_scores: An application that fewer could score, the others having a conflict of
-            interest, stays in reserve for the centre to look at.
+            interest, stays in reserve until the centre lets its scores count.
     """
     listed = sorted(standings, key=lambda one: (one.submitted_at, one.case_number))
     scored = [one for one in listed if len(one.scores) >= max(fewest_scores, 1)]
@@ -277,6 +277,7 @@ def summary_of(placed: Iterable[Placed], budgets: dict[str, int]) -> RankingSumm
     listed = list(placed)
     states = [one.state for one in listed]
     return RankingSummary(
+        few_scores=sum(one.reason == "too_few_scores" for one in listed),
         selected=states.count(ApplicationState.SELECTED),
         reserve=states.count(ApplicationState.RESERVE),
         not_selected=states.count(ApplicationState.NOT_SELECTED),
