@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from matching.encoder import Encoder, Vectors
 from matching.profiles import Asked, Phrase, Profiles
 from matching.text import words_of
@@ -21,6 +23,8 @@ VAGUE: Final = "VAGUE"
 _FEW_WORDS: Final = 2
 _SHORT: Final = 90
 _SURE_WORDS: Final = 5
+# Examples of services speak of every trade, and would be nearest to too many misfiled texts.
+_HANDICAP: Final = 0.05
 # In how many of the profiles a word may occur and still say something of a field.
 _TELLING: Final = 6
 
@@ -123,6 +127,9 @@ class EnquiryReader:
         self._common = {word for word, own in trades.items() if len(own) > _TELLING}
         for example in (*self._kinds[VAGUE].examples, *services[BACKGROUND]):
             self._common.update(words_of(example))
+        self._handicap = np.asarray(
+            [_HANDICAP if owner in services else 0 for owner in self._profiles.institutes]
+        )
 
     def read(
         self, text: str, asked: Asked | None = None, *, has_personal_data: bool = False
@@ -170,16 +177,20 @@ class EnquiryReader:
         scores = self._profiles.score(asked)
         if not text.strip() or not scores.institutes or scores.scores.max(initial=0) <= 0:
             return self._kinds.get(VAGUE)
-        best = scores.institutes[int(scores.scores.argmax())]
-        words = {word for word in words_of(text) if len(word) > 1}
-        # A word that no profile has tells of a trade too, beside one that some profile has.
-        telling = len(words - self._common) if words & self._known else 0
+        best = scores.institutes[int((scores.scores - self._handicap).argmax())]
+        telling = self._telling(text)
         if best in self._kinds and best != VAGUE:
             return self._kinds[best]
         few = telling < _FEW_WORDS and len(text) < _SHORT
         if few or (best == VAGUE and telling < _SURE_WORDS):
             return self._kinds.get(VAGUE)
         return None
+
+    def _telling(self, text: str) -> float:
+        """How many words of a text tell of a trade; those that no profile has are half as sure."""
+        words = {word for word in words_of(text) if len(word) > 1} - self._common
+        known = len(words & self._known)
+        return (known + len(words)) / 2
 
 
 def texts_read(

@@ -59,11 +59,11 @@ def test_a_technical_text_is_assigned_and_masked_first_when_it_names_people() ->
 @pytest.mark.parametrize(
     ("text", "service"),
     [
-        ("도금 연구원을 두 달 파견받고 싶습니다", "exchange"),
-        ("보유 특허의 통상실시권을 받고 싶습니다", "transfer"),
+        ("무전해 도금 연구원을 공장에 두 달 파견받고 싶습니다", "exchange"),
+        ("세라믹 필터 특허의 통상실시권을 받고 싶습니다", "transfer"),
         ("시장 규모를 조사해 주세요", "information"),
         ("내구 시험을 의뢰하고 성적서를 받고 싶습니다", "equipment"),
-        ("배합을 바꾸는 쪽으로 조언을 듣고 싶습니다", "guidance"),
+        ("고무 배합과 가교제를 바꾸는 쪽으로 조언을 듣고 싶습니다", "guidance"),
         ("용접부가 자꾸 갈라지고 기포도 납니다", "difficulty"),
     ],
 )
@@ -71,5 +71,8 @@ def test_the_service_follows_from_what_is_wished(text: str, service: str) -> Non
     assert READER.read(text).service == service
 
 
-def test_words_that_no_profile_has_say_enough_beside_one_that_some_has() -> None:
-    assert READER.read("회의실 도청을 막는 장비를 개발 중입니다").first_action is FirstAction.ASSIGN
+def test_words_that_no_profile_has_tell_half_as_much() -> None:
+    known = "도청을 막는 장비를 개발 중입니다"
+
+    assert READER.read(known).first_action is FirstAction.SUPPLEMENT_REQUEST
+    assert READER.read(f"회의실과 별장에서 {known}").first_action is FirstAction.ASSIGN
