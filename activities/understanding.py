@@ -11,10 +11,10 @@ import asyncpg
 import numpy as np
 
 from infra.postgres import circumstances, phrases, synonyms
-from infra.reference_files import enquiry_kinds
+from infra.reference_files import enquiry_kinds, service_examples
 from matching.designation import Circumstances, Designator, Weights
 from matching.encoder import Encoder, Vectors
-from matching.enquiry import EnquiryKind, EnquiryReader
+from matching.enquiry import EnquiryKind, EnquiryReader, texts_read
 from matching.index import CatalogueIndex
 from matching.naming import InstituteNames
 from matching.past_cases import nearest
@@ -117,7 +117,8 @@ class Understanding:
             names = await phrases.names(self._pool, today)
             kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
             encoder = await asyncio.to_thread(self._encoder)
-            texts = _texts(rows, kinds)
+            services = service_examples()
+            texts = texts_read([row.phrase for row in rows], kinds, services)
             # Until the preparation has encoded the phrases words alone decide: they rank well.
             if encoder and not await self._encode_what_is_missing(encoder, texts):
                 encoder = None
@@ -133,7 +134,7 @@ class Understanding:
                         profiles=Profiles(
                             own, encoder, None if vectors is None else vectors[: len(own)], pairs
                         ),
-                        reader=EnquiryReader(own, kinds, encoder, vectors),
+                        reader=EnquiryReader(own, kinds, services, encoder, vectors),
                         names=InstituteNames(names),
                     )
 
@@ -158,12 +159,11 @@ class Understanding:
 async def phrases_read(pool: asyncpg.Pool) -> list[str]:
     """The phrases and examples whose vectors understanding needs, in its order."""
     kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
-    return _texts(await phrases.in_force(pool), kinds)
-
-
-def _texts(rows: Sequence[phrases.PhraseRow], kinds: Sequence[EnquiryKind]) -> list[str]:
-    return [row.phrase for row in rows] + [example for kind in kinds for example in kind.examples]
+    rows = await phrases.in_force(pool)
+    return texts_read([row.phrase for row in rows], kinds, service_examples())
 
 
 def _read(prepared: _Prepared, text: str, asked: Asked) -> EnquiryProposal:
-    return prepared.reader.read(text, asked, has_personal_data=" 가림]" in text)
+    # What masking leaves: most is hidden, resident numbers are gone.
+    hidden = any(mark in text for mark in (" 가림]", " 삭제]"))
+    return prepared.reader.read(text, asked, has_personal_data=hidden)

@@ -18,11 +18,10 @@ def institute_phrases() -> list[tuple[str, str, str]]:
     """Institute, sort of phrase and phrase, of every profile."""
     profiles = tomllib.loads((_DATA / "institute_profiles.toml").read_text("utf-8"))
     return [
-        (institute, sort, line.strip())
+        (institute, sort, line)
         for institute, sorts in profiles.items()
         for sort, lines in sorts.items()
-        for line in lines.splitlines()
-        if line.strip()
+        for line in _lines(lines)
     ]
 
 
@@ -38,12 +37,22 @@ def enquiry_kinds() -> list[tuple[str, tuple[str, ...], str, str]]:
     return [
         (
             code.upper(),
-            tuple(line.strip() for line in kind["examples"].splitlines() if line.strip()),
+            _lines(kind["examples"]),
             kind.get("referral", ""),
             kind.get("referral_en", ""),
         )
         for code, kind in kinds.items()
     ]
+
+
+def service_examples() -> dict[str, tuple[str, ...]]:
+    """By service, how companies ask for it."""
+    services = tomllib.loads((_DATA / "service_examples.toml").read_text("utf-8"))
+    return {code: _lines(service["examples"]) for code, service in services.items()}
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def synonym_pairs() -> list[tuple[str, str]]:

@@ -1,18 +1,21 @@
 """How an enquiry reads: what is asked for, and whether it can be assigned as it is.
 
 Misfiled and vague texts are recognised as institutes are: their examples are profiles beside the
-institutes' own, and whichever answers best names the kind. What service is asked for follows from
-general cues. Everything here is a proposal to the person at the desk.
+institutes' own and those of the services, and whichever answers best names the kind. What service
+is asked for is learnt from examples. Everything here is a proposal to the person at the desk.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from matching.encoder import Encoder, Vectors
 from matching.profiles import Asked, Phrase, Profiles
 from matching.text import words_of
+from matching.wishes import BACKGROUND, Wishes
 from schemas.designation import EnquiryProposal, FirstAction
 
 VAGUE: Final = "VAGUE"
@@ -20,7 +23,9 @@ VAGUE: Final = "VAGUE"
 _FEW_WORDS: Final = 2
 _SHORT: Final = 90
 _SURE_WORDS: Final = 5
-# In how many of the profiles a word may occur and still say something of the field.
+# Examples of services speak of every trade, and would be nearest to too many misfiled texts.
+_HANDICAP: Final = 0.05
+# In how many of the profiles a word may occur and still say something of a field.
 _TELLING: Final = 6
 
 
@@ -39,46 +44,6 @@ class EnquiryKind:
     referral_en: str = ""
 
 
-@dataclass(frozen=True)
-class _Cue:
-    service: str
-    pattern: re.Pattern[str]
-
-
-# In this order: the rarer wish is the surer one.
-_CUES: Final = tuple(
-    _Cue(service, re.compile("|".join(patterns), re.IGNORECASE))
-    for service, patterns in {
-        "exchange": (
-            r"파견|상주|인력\s*교류|교류를|기술\s*고문|겸직|secondment|residence",
-            r"(연구원|박사|개발자|직원).{0,25}(와\s*계|와서\s*근무|보내서|보내\s*배우)",
-        ),
-        "transfer": (
-            r"기술\s*이전|이전\s*(받|조건|해\s*주)|실시권|라이선스|라이센스|기술료|licen[cs]e",
-            r"특허를\s*(쓰|사용)|기술을\s*사(고|서|오)",
-        ),
-        "information": (
-            r"시장\s*(규모|조사|전망|동향|정보)|시장이\s*얼마|동향|로드맵|기술\s*가치|사업성|통계",
-            r"논문(을|이|과|\s+DB|\s+흐름)|경쟁사\s*(특허|현황)|보고서를\s*구|자료(를|가|는)\s*(받|필요|구|어디)",
-            r"절차를\s*(알려|모르)|등록\s*절차|정책.{0,12}(정보|어떻게)|어떻게\s*(신청|가입)",
-            r"국제\s*기구|기금|크레딧|탄소\s*배출권|market\s+(size|data|information)",
-        ),
-        "equipment": (
-            r"(시험|측정|분석|교정|검사|해석|관찰|촬영|멸균)(을|를)?\s*(받|의뢰|맡기|신청|해\s*볼|할\s*수)",
-            r"성적서|장비.{0,15}(빌|이용|사용|예약|쓰)|시설.{0,15}(이용|사용|있|필요)|빌려|예약|의뢰",
-            r"시험기가\s*없|시험.{0,8}(어디|비용|일정)|교정(을|\s*받|$)|인정\s*받을|calibrat|certificate",
-            r"하는\s*(곳|시설)이\s*있|where can we",
-        ),
-        "guidance": (
-            r"자문|조언|상담|지도|컨설팅|봐\s*주|알려\s*주|가르쳐|궁금|모르겠|배워야|방향이\s*맞",
-            r"어떻게\s*(해야|하나|하면|준비|산정)|advice|guidance|consult",
-        ),
-    }.items()
-)
-_MONEY_OR_TIME: Final = re.compile(
-    r"공동\s*(개발|연구|실험)|같이\s*(개발|연구|실험|시험)|함께\s*(개발|연구)|\d+\s*(개월|달)"
-    r"|\d+\s*(천|백)?\s*(만|억)\s*원|개발(하|중|을|해)|국산화|만들(고|어|려)|joint|co-develop"
-)
 _URGENT: Final = re.compile(
     r"급(합|하|해)|긴급|시간이\s*없|이번\s*(주|달)|다음\s*(주|달)|당장|urgent", re.IGNORECASE
 )
@@ -126,6 +91,7 @@ class EnquiryReader:
         self,
         phrases: Sequence[Phrase],
         kinds: Sequence[EnquiryKind],
+        services: Mapping[str, Sequence[str]],
         encoder: Encoder | None,
         vectors: Vectors | None = None,
     ) -> None:
@@ -134,21 +100,36 @@ class EnquiryReader:
         Args:
             phrases: The institutes' profiles.
             kinds: What is not assigned, with examples.
+            services: By service, texts that ask for it, and as `background` what tells nothing.
             encoder: None where it can't run; then words alone decide.
-            vectors: Of the phrases and then of the kinds' examples; computed when not given.
+            vectors: Of the `texts_read`, in their order; computed when not given.
         """
         self._encoder = encoder
         self._kinds = {kind.code: kind for kind in kinds}
         everything = [
             *phrases,
             *(Phrase(kind.code, example) for kind in kinds for example in kind.examples),
+            *(Phrase(service, example) for service, own in services.items() for example in own),
         ]
-        self._profiles = Profiles(everything, encoder, vectors)
+        asking = [phrase.institute != BACKGROUND for phrase in everything]
+        self._profiles = Profiles(
+            [phrase for phrase, asks in zip(everything, asking, strict=True) if asks],
+            encoder,
+            None if vectors is None else vectors[asking],
+        )
+        wishes = sum(len(own) for own in services.values())
+        self._wishes = Wishes(services, encoder, None if vectors is None else vectors[-wishes:])
         trades: dict[str, set[str]] = {}
         for phrase in phrases:
             for word in phrase.terms:
                 trades.setdefault(word, set()).add(phrase.institute)
-        self._telling = {w for w, own in trades.items() if len(own) <= _TELLING and len(w) > 1}
+        self._known = trades.keys()
+        self._common = {word for word, own in trades.items() if len(own) > _TELLING}
+        for example in (*self._kinds[VAGUE].examples, *services[BACKGROUND]):
+            self._common.update(words_of(example))
+        self._handicap = np.asarray(
+            [_HANDICAP if owner in services else 0 for owner in self._profiles.institutes]
+        )
 
     def read(
         self, text: str, asked: Asked | None = None, *, has_personal_data: bool = False
@@ -160,7 +141,8 @@ class EnquiryReader:
             asked: The same text, when it was analysed before.
             has_personal_data: Whether masking removed anything.
         """
-        kind = self._kind(text, asked or Asked.of(text, self._encoder))
+        asked = asked or Asked.of(text, self._encoder)
+        kind = self._kind(text, asked)
         flags = [
             *(["personal_data"] if has_personal_data else []),
             *(["urgent"] if _URGENT.search(text) else []),
@@ -183,7 +165,7 @@ class EnquiryReader:
                 referral_en=kind.referral_en,
             )
         return EnquiryProposal(
-            service=service_of(text),
+            service=self._wishes.service_of(asked),
             first_action=(
                 FirstAction.MASK_PII_THEN_ASSIGN if has_personal_data else FirstAction.ASSIGN
             ),
@@ -195,8 +177,8 @@ class EnquiryReader:
         scores = self._profiles.score(asked)
         if not text.strip() or not scores.institutes or scores.scores.max(initial=0) <= 0:
             return self._kinds.get(VAGUE)
-        best = scores.institutes[int(scores.scores.argmax())]
-        telling = len(self._telling.intersection(words_of(text)))
+        best = scores.institutes[int((scores.scores - self._handicap).argmax())]
+        telling = self._telling(text)
         if best in self._kinds and best != VAGUE:
             return self._kinds[best]
         few = telling < _FEW_WORDS and len(text) < _SHORT
@@ -204,15 +186,24 @@ class EnquiryReader:
             return self._kinds.get(VAGUE)
         return None
 
+    def _telling(self, text: str) -> float:
+        """How many words of a text tell of a trade; those that no profile has are half as sure."""
+        words = {word for word in words_of(text) if len(word) > 1} - self._common
+        known = len(words & self._known)
+        return (known + len(words)) / 2
 
-def service_of(text: str) -> str:
-    """The service that a text asks for, by its cues; a difficulty when it gives none."""
-    for cue in _CUES:
-        if cue.pattern.search(text):
-            if cue.service == "guidance" and _MONEY_OR_TIME.search(text):
-                return "difficulty"
-            return cue.service
-    return "difficulty"
+
+def texts_read(
+    phrases: Sequence[str],
+    kinds: Sequence[EnquiryKind],
+    services: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """The texts whose vectors a reader needs, the phrases first."""
+    return [
+        *phrases,
+        *(example for kind in kinds for example in kind.examples),
+        *(example for own in services.values() for example in own),
+    ]
 
 
 def _question(text: str) -> tuple[str, str]:

@@ -71,11 +71,12 @@ class Asked:
     """A text, analysed and encoded once for everything that compares it with phrases.
 
     Attributes:
-        plain: In compatibility form, spaces repaired.
-        vectors: Of the whole, then of its sentences if it has several; empty without an encoder.
+        parts: The whole in compatibility form, spaces repaired; then its sentences if it has
+            several.
+        vectors: Of the parts; empty without an encoder.
     """
 
-    plain: str
+    parts: Sequence[str]
     terms: Sequence[str]
     vectors: Sequence[Vectors]
 
@@ -83,10 +84,15 @@ class Asked:
     def of(cls, text: str, encoder: Encoder | None) -> "Asked":
         """Analyse and encode a text."""
         plain = with_spaces(normal_form(text))
+        parts = [plain, *_sentences(plain)]
         if encoder is None or not plain:
-            return cls(plain, terms_of(text), ())
-        wholes = [plain, *_sentences(plain)]
-        return cls(plain, terms_of(text), [encoder.encode_question(part) for part in wholes])
+            return cls(parts, terms_of(text), ())
+        return cls(parts, terms_of(text), [encoder.encode_question(part) for part in parts])
+
+    @property
+    def plain(self) -> str:
+        """The whole text."""
+        return self.parts[0]
 
 
 class Profiles:

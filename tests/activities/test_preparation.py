@@ -15,15 +15,18 @@ from activities.preparation import PreparationActivities, Prepared, prepare
 from activities.understanding import Understanding
 from infra.postgres import phrases
 from infra.postgres.search_index import PostgresCatalogue
-from infra.reference_files import enquiry_kinds
+from infra.reference_files import enquiry_kinds, service_examples
 from matching.encoder import Vectors
 from matching.live import LiveIndex
 from tests.matching.catalogue import WordsAsVectors
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 INSTITUTES = 25
-# No profile has a phrase here; the examples of vague and misfiled enquiries are encoded with them.
-EXAMPLES = len({example for _, examples, _, _ in enquiry_kinds() for example in examples})
+# No profile has a phrase here; the examples of enquiries are encoded with them.
+EXAMPLES = len(
+    {example for _, examples, _, _ in enquiry_kinds() for example in examples}
+    | {example for examples in service_examples().values() for example in examples}
+)
 
 
 def ignore(_: Prepared) -> None:

@@ -10,6 +10,7 @@ from infra.reference_files import (
     enquiry_kinds,
     institute_names,
     institute_phrases,
+    service_examples,
     synonym_pairs,
     synonyms,
 )
@@ -17,7 +18,7 @@ from infra.sample_catalogue import sample_catalogue
 from matching.corpus import CorpusText, index_of, text_key
 from matching.designation import Designator, Weights
 from matching.encoder import Vectors, shipped_encoder
-from matching.enquiry import EnquiryKind, EnquiryReader
+from matching.enquiry import EnquiryKind, EnquiryReader, texts_read
 from matching.evaluation import Answer
 from matching.index import CatalogueIndex
 from matching.naming import InstituteNames
@@ -55,19 +56,20 @@ class Engine:
         self._synonyms = synonyms(synonym_pairs())
         self._phrases = [Phrase(code, text) for code, _, text in institute_phrases()]
         self._kinds = [EnquiryKind(*kind) for kind in enquiry_kinds()]
+        self._services = service_examples()
 
     @cached_property
     def _rows(self) -> Vectors | None:
-        """The vectors of the phrases, then of the examples."""
+        """The vectors of the phrases, then of the examples of enquiries."""
         if self._encoder is None:
             return None
-        texts = [phrase.text for phrase in self._phrases]
-        texts += [example for kind in self._kinds for example in kind.examples]
+        phrases = [phrase.text for phrase in self._phrases]
+        texts = texts_read(phrases, self._kinds, self._services)
         return KeptQuestions(self._encoder, cache_folder()).rows(texts, progress_of("profiles"))
 
     @cached_property
     def _reader(self) -> EnquiryReader:
-        return EnquiryReader(self._phrases, self._kinds, self._encoder, self._rows)
+        return EnquiryReader(self._phrases, self._kinds, self._services, self._encoder, self._rows)
 
     @cached_property
     def designator(self) -> Designator:
