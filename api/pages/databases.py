@@ -13,13 +13,14 @@ from fastapi.responses import StreamingResponse
 from starlette.datastructures import QueryParams
 
 from api import auth, finding
+from api.auth import Caller
 from api.deps import CallerIfAny
 from api.finding import Asked
 from api.pages.company import institute_names
 from api.pages.database_files import csv_lines
 from api.pages.marking import marked, passage
 from api.pages.rendering import PageRoute, Visit, VisitDep, page
-from infra.postgres import open_databases
+from infra.postgres import open_databases, technologies
 from infra.postgres.open_databases import Item, address_of
 from schemas.base import INSTITUTE_CODE_PATTERN
 from schemas.catalogue import EquipmentItem, Lab, OfferedTechnology, Patent
@@ -202,7 +203,10 @@ async def search(database: str, visit: VisitDep, caller: CallerIfAny) -> Respons
 
 @router.get("/databases/{database}/{item_id}")
 async def item_page(database: str, item_id: str, visit: VisitDep, caller: CallerIfAny) -> Response:
-    """Everything public about one item, and the way to ask for it."""
+    """Everything public about one item, and the way to ask for it.
+
+    Staff who handle cases also see which departments know a patent's technology (R093).
+    """
     wanted = database_named(database)
     item = await open_databases.find(visit.centre.pool, wanted, item_id.replace("\0", ""))
     if item is None:
@@ -230,10 +234,29 @@ async def item_page(database: str, item_id: str, visit: VisitDep, caller: Caller
         ]
         if isinstance(item, Lab)
         else [],
+        technologies=[
+            (address_of(OpenDatabase.TECHNOLOGIES, key), name)
+            for key, name in await technologies.public_of_patent(pool, item.application_number)
+        ]
+        if isinstance(item, Patent)
+        else [],
+        known=await _known_by(visit, caller, item),
         office=office_address(item) if isinstance(item, Patent) else None,
         ask=ask_address(wanted, item),
         old=is_old(item, visit.centre.korean_day(visit.centre.clock())),
     )
+
+
+async def _known_by(visit: Visit, caller: Caller | None, item: Item) -> list[tuple[str, str]]:
+    """Institute and department of those who know a patent's technology; nothing for the public."""
+    if (
+        caller is None
+        or caller.actor.role not in auth.HANDLERS.roles
+        or not isinstance(item, Patent)
+    ):
+        return []
+    found = await technologies.who_knows(visit.centre.pool, item.application_number)
+    return list(dict.fromkeys((known.institute, known.department) for known in found))
 
 
 def ask_address(database: OpenDatabase, item: Item) -> str:

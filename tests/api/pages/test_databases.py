@@ -273,6 +273,29 @@ async def test_a_file_holds_no_more_than_it_says_and_no_formulas(
     assert len(list(csv.reader(io.StringIO(bounded)))) == 1 + 200
 
 
+async def test_a_patent_leads_to_its_technologies_and_staff_to_who_knows_them(
+    app: FastAPI, visitor: httpx.AsyncClient
+) -> None:
+    technology = next(t for t in sample_catalogue().technologies if t.patents and t.researchers)
+    address = f"/databases/patents/{technology.patents[0]}"
+    [department] = (
+        person.department
+        for person in sample_catalogue().researchers
+        if person.researcher_id == technology.researchers[0]
+    )
+    public = (await visitor.get(address)).text
+    async with sign_in(app, "kitech.support") as handler:
+        internal = (await handler.get(address)).text
+    async with sign_in(app, "auditor") as auditor:
+        audited = (await auditor.get(address)).text
+
+    assert f"/databases/technologies/{technology.technology_id}" in public
+    assert department in internal
+    assert department not in public
+    assert department not in audited
+    assert technology.researchers[0] not in internal
+
+
 @pytest.mark.parametrize(
     ("path", "service"),
     [
