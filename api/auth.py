@@ -32,7 +32,10 @@ from schemas.problem import ProblemType, Refused
 SESSION_COOKIE: Final = "center1379_session"
 CASE_COOKIE: Final = "center1379_case"
 STAFF_SESSION: Final = timedelta(hours=10)
+# Of a company: so long after its last page, and so long at the most.
 CASE_SESSION: Final = timedelta(hours=2)
+CASE_SESSION_AT_MOST: Final = timedelta(hours=12)
+_WRITTEN_EVERY: Final = timedelta(minutes=5)
 _CASE_NUMBER: Final = re.compile(CASE_NUMBER_PATTERN, re.ASCII)
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _hasher: Final = PasswordHasher()
@@ -300,7 +303,15 @@ async def _company_of(request: Request, centre: Centre, case_number: str) -> Cal
     if session is None or session.case_number != case_number:
         return None
     await _check_csrf(request, session)
+    await _prolong(centre, token, session)
     return Caller(actor=COMPANY, case_number=case_number, session=session)
+
+
+async def _prolong(centre: Centre, token: str, session: Session) -> None:
+    """Count from the last page: who fills in a form must not lose it. Written once a while."""
+    wanted = centre.clock() + CASE_SESSION
+    if wanted - session.expires_at > _WRITTEN_EVERY:
+        await sessions.prolong(centre.pool, _token_hash(token), wanted, CASE_SESSION_AT_MOST)
 
 
 def _check_site(request: Request) -> None:

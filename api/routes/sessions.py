@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from api import auth
-from api.auth import SESSION_COOKIE, SignedIn
+from api.auth import CASE_SESSION_AT_MOST, SESSION_COOKIE, SignedIn
 from api.centre import Centre
 from api.deps import AnyStaff, CentreDep
 from api.problems import responses
@@ -99,10 +99,14 @@ async def sign_out(
 
 def set_cookie(response: Response, centre: Centre, name: str, signed_in: SignedIn) -> None:
     """Put a session into a cookie that scripts cannot read and other sites do not send along."""
+    lasts = signed_in.session.expires_at - centre.clock()
+    if signed_in.session.account is None:
+        # A company's session is prolonged with its use; the cookie only has to be there as long.
+        lasts = CASE_SESSION_AT_MOST
     response.set_cookie(
         name,
         signed_in.token,
-        max_age=int((signed_in.session.expires_at - centre.clock()).total_seconds()),
+        max_age=int(lasts.total_seconds()),
         httponly=True,
         secure=centre.secure_cookies,
         samesite="lax",

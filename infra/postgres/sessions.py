@@ -1,7 +1,7 @@
 """Sessions: of staff who signed in, and of companies who showed their tracking code."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from infra.postgres.accounts import Account, account_of
 from infra.postgres.pool import Database
@@ -61,6 +61,19 @@ async def find(db: Database, token_hash: bytes, now: datetime) -> Session | None
         case_number=row["case_number"],
         csrf_token=row["csrf_token"],
         expires_at=row["expires_at"],
+    )
+
+
+async def prolong(db: Database, token_hash: bytes, until: datetime, at_most: timedelta) -> None:
+    """Let a session last until then, but no longer than `at_most` from its beginning."""
+    await db.execute(
+        """
+        UPDATE session SET expires_at = greatest(expires_at, least($2, created_at + $3))
+         WHERE token_hash = $1
+        """,
+        token_hash,
+        until,
+        at_most,
     )
 
 

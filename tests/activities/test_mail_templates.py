@@ -35,6 +35,7 @@ EVERY_PARAMETER = {
     "round_reason": "budget",
     "answer": "accepted",
     "matter": "disagreement",
+    "weeks": "2",
     "linked": "1379-2026-000124",
 }
 

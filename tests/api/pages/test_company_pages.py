@@ -1,6 +1,8 @@
 """The company's pages over a real database, as a browser without JavaScript sees them."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -121,6 +123,32 @@ async def test_the_right_code_opens_this_case_and_no_other(
     assert opened.headers["location"] == f"/cases/{own['case_number']}"
     assert (await visitor.get(opened.headers["location"])).status_code == 200
     assert (await visitor.get(f"/cases/{other['case_number']}")).status_code == 303
+
+
+async def test_a_companys_session_lasts_from_its_last_page_but_not_for_ever(
+    centre: Centre, public: httpx.AsyncClient
+) -> None:
+    receipt = await filed(public)
+    number = receipt["case_number"]
+    opened_at, passed = centre.clock(), timedelta()
+    async with (
+        serving(replace(centre, clock=lambda: opened_at + passed)) as app,
+        browser(app) as visitor,
+    ):
+        await visitor.post(
+            "/track", data={"case_number": number, "tracking_code": receipt["tracking_code"]}
+        )
+
+        async def seen_after(hours: float) -> bool:
+            nonlocal passed
+            passed = timedelta(hours=hours)
+            return (await visitor.get(f"/cases/{number}")).status_code == 200
+
+        used = [await seen_after(hours) for hours in (1.5, 3.4, 5.3, 7.2, 9.1, 11, 11.9)]
+        over = await seen_after(12.1)
+
+    assert used == [True] * 7
+    assert not over
 
 
 async def test_a_change_without_the_pages_own_token_is_refused(
