@@ -9,17 +9,17 @@ from typing import Annotated
 import asyncpg
 import typer
 import uvicorn
-from rich.table import Table
 from temporalio.service import RPCError
 
 from api.app import create_app
 from infra import search_attributes
-from infra.postgres import accounts, calendar, journal, policies
+from infra.postgres import calendar, journal, policies
 from infra.postgres.migrate import migrate as migrate_database
 from infra.settings import Settings
 from infra.temporal import connect_client
 from matching.encoder import ENCODERS
 from schemas.policy import Policy
+from workers.account_commands import accounts_app
 from workers.calendar_changes import start_calendar_change
 from workers.catalogue_commands import catalogue_app
 from workers.catalogue_preparation import prepare_catalogue
@@ -47,7 +47,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
-accounts_app = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 holidays_app = typer.Typer(help="Days that deadlines skip.", no_args_is_help=True)
 policy_app = typer.Typer(help="What the centre promises and counts.", no_args_is_help=True)
 deploy_app = typer.Typer(help="Which release of the workers is current.", no_args_is_help=True)
@@ -375,29 +374,6 @@ def prepare() -> None:
         await prepare_catalogue(pool, ENCODERS[settings.encoder], console)
 
     asyncio.run(with_pool(settings, now))
-
-
-@accounts_app.command("list")
-def list_accounts() -> None:
-    """Show every account: id, user name, role, institute, validity."""
-
-    async def show(pool: asyncpg.Pool) -> None:
-        table = Table(box=None)
-        for heading in ("id", "user name", "role", "institute", "from", "to", "active"):
-            table.add_column(heading)
-        for account in await accounts.all_accounts(pool):
-            table.add_row(
-                account.account_id,
-                account.username,
-                account.role.value,
-                account.institute or "",
-                account.valid_from.isoformat(),
-                "" if account.valid_to is None else account.valid_to.isoformat(),
-                "yes" if account.active else "no",
-            )
-        console.print(table)
-
-    asyncio.run(with_pool(read_settings(), show))
 
 
 @holidays_app.command()

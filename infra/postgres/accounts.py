@@ -151,6 +151,11 @@ async def save(db: Database, account: Account, password_hash: str) -> None:
     )
 
 
+async def close(db: Database, account_id: str) -> None:
+    """Let nobody sign in with the account any more."""
+    await db.execute("UPDATE account SET active = false WHERE account_id = $1", account_id)
+
+
 async def replace_password(db: Database, account_id: str, old: str, new: str) -> None:
     """Store a hash made with today's parameters, unless the password was changed meanwhile."""
     await db.execute(

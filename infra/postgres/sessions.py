@@ -82,6 +82,11 @@ async def end(db: Database, token_hash: bytes) -> None:
     await db.execute("DELETE FROM session WHERE token_hash = $1", token_hash)
 
 
+async def end_all(db: Database, account_id: str) -> None:
+    """Sign somebody out everywhere."""
+    await db.execute("DELETE FROM session WHERE account_id = $1", account_id)
+
+
 async def forget_ended(db: Database, now: datetime) -> None:
     """Remove sessions that have run out."""
     await db.execute("DELETE FROM session WHERE expires_at <= $1", now)

@@ -116,3 +116,11 @@ async def of_case(db: Database, case_number: str) -> list[HumanTask]:
         case_number,
     )
     return [HumanTask.model_validate(row["task"]) for row in rows]
+
+
+async def open_of(db: Database, account_id: str) -> int:
+    """How many open tasks are assigned to somebody."""
+    number: int = await db.fetchval(
+        "SELECT count(*)::int FROM human_task WHERE assignee = $1 AND status = 'open'", account_id
+    )
+    return number
