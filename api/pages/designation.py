@@ -1,5 +1,6 @@
 """What designation goes by, as staff keep it: profiles in companies' words, and what counts."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -45,6 +46,7 @@ async def _page(  # noqa: PLR0913  # what the page is made of
     done: str = "",
     error: str = "",
     typed: str = "",
+    weighed: Mapping[str, str] | None = None,
 ) -> Response:
     names = await institute_names(visit)
     shown = caller.actor.institute or (institute if institute in names else min(names))
@@ -65,7 +67,7 @@ async def _page(  # noqa: PLR0913  # what the page is made of
         may_choose=caller.actor.institute is None,
         rows={sort: [row for row in rows if row.sort == sort.value] for sort in PhraseSort},
         people=people,
-        weights={**_SHIPPED, **await phrases.weights(pool)},
+        weights={**_SHIPPED, **await phrases.weights(pool), **(weighed or {})},
         shipped=_SHIPPED,
         may_weigh=caller.actor.role in auth.COORDINATORS.roles,
         done=done if done in _DONE else "",
@@ -109,7 +111,8 @@ async def set_weights(visit: VisitDep, caller: Coordinator, posted: PostedForm) 
     wrong = [factor for factor, weight in given.items() if weight is None]
     if wrong:
         error = visit.words.text("Please give each factor a number from 0 to 2.")
-        return await _page(visit, caller, institute, error=error)
+        weighed = {factor.value: text_in(posted, factor.value) or "" for factor in given}
+        return await _page(visit, caller, institute, error=error, weighed=weighed)
     kept = {**_SHIPPED, **await phrases.weights(visit.centre.pool)}
     async with transaction(visit.centre.pool) as db:
         for factor, weight in given.items():

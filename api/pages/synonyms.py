@@ -42,6 +42,7 @@ async def _page(  # noqa: PLR0913  # what the page is made of
     done: str = "",
     error: str = "",
     typed: tuple[str, str] = ("", ""),
+    changing: int | None = None,
 ) -> Response:
     pool = visit.centre.pool
     pairs, total = await synonyms.page(pool, q.strip(), (number - 1) * synonyms.PAGE)
@@ -65,7 +66,9 @@ async def _page(  # noqa: PLR0913  # what the page is made of
         people=people,
         done=done if done in _DONE else "",
         error=error,
-        typed=typed,
+        typed=typed if changing is None else ("", ""),
+        changing=changing,
+        changed=typed,
         most=MOST_LETTERS,
     )
 
@@ -88,7 +91,15 @@ async def change_synonym(
     """Put other words in a pair's place."""
     word, other = _words_in(posted)
     if error := _wrong_with(visit, word, other):
-        return await _page(visit, caller, error=error)
+        return await _page(
+            visit,
+            caller,
+            q=text_in(posted, "q") or "",
+            number=_page_in(posted),
+            error=error,
+            typed=(word, other),
+            changing=synonym_id,
+        )
     async with transaction(visit.centre.pool) as db:
         changed = await synonyms.change(
             db, synonym_id, word, other, actor=caller.actor.id, at=visit.centre.clock()
@@ -106,6 +117,11 @@ async def remove_synonym(
             db, synonym_id, actor=caller.actor.id, at=visit.centre.clock()
         )
     return _back(posted, "removed" if removed else "gone")
+
+
+def _page_in(posted: FormData) -> int:
+    number = text_in(posted, "page") or ""
+    return min(max(int(number), 1), 1000) if number.isascii() and number.isdigit() else 1
 
 
 def _words_in(posted: FormData) -> tuple[str, str]:

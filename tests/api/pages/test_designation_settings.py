@@ -64,6 +64,7 @@ async def test_weights_are_kept_where_they_differ_from_what_is_shipped(
 
     assert switched_off == {"workload": 0}
     assert (refused.status_code, none.status_code) == (422, 422)
+    assert 'name="region" value="nan"' in refused.text
     assert await phrases.weights(database) == {"workload": 0}
 
 

@@ -46,6 +46,10 @@ async def test_a_pair_is_added_found_changed_and_removed_and_each_is_kept_with_w
     check_page(found, "en")
     [pair] = ids(found.text)
     assert ids((await editor.get("/synonyms?q=쀍")).text) == []
+    refused = await post(editor, f"/synonyms/{pair}/change", q="고기", word="물고기철", other="")
+    assert refused.status_code == 422
+    assert 'name="word" value="물고기철"' in refused.text
+    assert "<details open>" in refused.text
     await post(editor, f"/synonyms/{pair}/change", word="물고기철", other="알루미늄")
     await post(editor, f"/synonyms/{pair}/remove")
     gone = await post(editor, f"/synonyms/{pair}/remove")
