@@ -196,11 +196,14 @@ def _forms(
 ) -> dict[str, list[Field]]:
     """The fields of the forms that the reader may send, each by what is done with it."""
 
-    def choice(name: str, label: str, options: Mapping[str, str], value: str = "") -> Field:
+    def choice(
+        name: str, label: str, options: Mapping[str, str], value: str = "", *, required: bool = True
+    ) -> Field:
         return Field(
             name=name,
             label=words.text(label),
             widget="select",
+            required=required,
             options=tuple(Option(value=code, label=text) for code, text in options.items()),
             value=value,
         )
@@ -219,7 +222,10 @@ def _forms(
     people = {person.account_id: person.display_name for person in successors}
     matters = {matter.value: words.label("matter", matter.value) for matter in beside.matters}
     forms = {
-        "handler": [choice("handler", "Handler", people, handler or ""), reason()],
+        "handler": [
+            choice("handler", "Handler", people, handler or "", required=False),
+            reason(),
+        ],
         "partners": [choice("institute", "Institute", beside.invitable)],
         "matters": [
             choice("matter", "What it is about", matters),
