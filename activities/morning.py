@@ -1,7 +1,8 @@
 """What is due by the calendar: that a case goes on, what it brought, that somebody looks at it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
@@ -10,7 +11,7 @@ from temporalio import activity
 from infra.postgres import effects, notifications, policies, progress, reviews
 from infra.postgres.effects import ClosedCase
 from infra.postgres.pool import transaction
-from infra.postgres.progress import CaseInService
+from infra.postgres.progress import CaseInService, EndedProject
 from schemas.actor import COMPANY_GROUP, Role, centre_group, institute_group
 from schemas.policy import PolicyValues
 from schemas.record import Message
@@ -19,9 +20,15 @@ from workflows.policy.durations import later, length_of
 
 log = structlog.stdlib.get_logger()
 
+_SEOUL = ZoneInfo("Asia/Seoul")
 _EVERY = "progress.notice.every"
 _REVIEWED = "monitor.check.every"
 _AFTERWARDS = "survey.effect_followup"
+# What a project still owes after its end, by the policy key of its period.
+_OWED = {"final_report": "rd.final_report", "settlement": "rd.settlement"}
+_BEFORE_THE_END = "rd.end.remind_before"
+# Longer ago nothing is owed any more, whatever the policy.
+_OWED_FOR = timedelta(days=366)
 
 
 class MorningActivities(Morning):
@@ -114,6 +121,40 @@ class MorningActivities(Morning):
             new = await notifications.add_pending(db, [question], at)
         await self._dispatch(new)
         return len(new)
+
+    @activity.defn(name="morning.remind_of_reports")
+    async def remind_of_reports(self, at: datetime) -> int:
+        (last,) = activity.info().heartbeat_details or ("",)
+        sent = 0
+        while projects := await progress.ended_projects(self._pool, at - _OWED_FOR, after=last):
+            due = [message for one in projects for message in await self._owed(one, at)]
+            new = await notifications.add_pending(self._pool, due, at)
+            await self._dispatch(new)
+            sent += len(new)
+            last = projects[-1].case_number
+            activity.heartbeat(last)
+        log.info("reports_reminded", count=sent)
+        return sent
+
+    async def _owed(self, project: EndedProject, at: datetime) -> list[Message]:
+        """To the institute: what is due soon; of reminders that were missed, the last one."""
+        values = await self._policy(project.policy_version)
+        found: list[Message] = []
+        for what, key in _OWED.items():
+            due_at = later(project.closed_at, values.period(key))
+            days = [length_of(before.length).rest for before in values.periods(_BEFORE_THE_END)]
+            passed = [before for before in days if due_at - before <= at < due_at]
+            if passed:
+                found.append(
+                    Message(
+                        key=f"{project.case_number}/{what}/{min(passed).days}",
+                        case_number=project.case_number,
+                        template=f"{what}_due",
+                        audience=institute_group(project.lead_institute, Role.SUPPORT),
+                        parameters={"held_on": due_at.astimezone(_SEOUL).date().isoformat()},
+                    )
+                )
+        return found
 
     async def _notices(self, case: CaseInService, at: datetime) -> list[Message]:
         """To the company that its case goes on, and to its handlers that they should write."""

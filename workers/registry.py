@@ -127,6 +127,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 archive.keep_closed,
                 morning.send_progress_notices,
                 morning.open_reviews,
+                morning.remind_of_reports,
                 morning.ask_for_effects,
                 HousekeepingActivities(pool).forget,
             ],

@@ -174,6 +174,10 @@ class Morning:
     async def open_reviews(self, at: datetime) -> int:
         raise NotImplementedError
 
+    @activity.defn(name="morning.remind_of_reports")
+    async def remind_of_reports(self, at: datetime) -> int:
+        raise NotImplementedError
+
     @activity.defn(name="morning.ask_for_effects")
     async def ask_for_effects(self, at: datetime) -> int:
         raise NotImplementedError
@@ -440,6 +444,18 @@ async def open_reviews(at: datetime) -> int:
         heartbeat_timeout=timedelta(minutes=1),
         retry_policy=_UNTIL_IT_WORKS,
         summary="monthly reviews",
+    )
+
+
+async def remind_of_reports(at: datetime) -> int:
+    """Remind institutes of the final report and the settlement of projects that ended."""
+    return await workflow.execute_activity_method(
+        Morning.remind_of_reports,
+        at,
+        start_to_close_timeout=timedelta(hours=1),
+        heartbeat_timeout=timedelta(minutes=1),
+        retry_policy=_UNTIL_IT_WORKS,
+        summary="reports that are due",
     )
 
 

@@ -14,7 +14,7 @@ class MorningWalk:
 
     @workflow.run
     async def run(self) -> int:
-        """Send progress notices and questions about effects, let reviews be due, and forget.
+        """Send notices, reminders and questions, let reviews be due, and forget.
 
         Returns:
             How many messages companies and their handlers got.
@@ -24,6 +24,8 @@ class MorningWalk:
         if workflow.patched("monthly-reviews"):
             await activity_stubs.open_reviews(now)
         questions = await activity_stubs.ask_for_effects(now)
+        if workflow.patched("reports-of-projects"):
+            notices += await activity_stubs.remind_of_reports(now)
         if workflow.patched("forgetting"):
             await activity_stubs.forget(now)
         return notices + questions

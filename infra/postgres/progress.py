@@ -1,4 +1,4 @@
-"""Cases that are being worked on, for those who have to hear of it."""
+"""Cases that are being worked on, or just were, for those who have to hear of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,3 +42,40 @@ async def in_service(db: Database, *, after: str = "", limit: int = 200) -> list
         limit,
     )
     return [CaseInService(**dict(row)) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedProject:
+    """A project of joint R&D that was carried out to its end.
+
+    Attributes:
+        closed_at: The report and the settlement are counted from it.
+    """
+
+    case_number: str
+    policy_version: str
+    lead_institute: str
+    closed_at: datetime
+
+
+async def ended_projects(
+    db: Database, since: datetime, *, after: str = "", limit: int = 200
+) -> list[EndedProject]:
+    """Projects that ended since then, in the order of their numbers, those after a number."""
+    rows = await db.fetch(
+        r"""
+        SELECT case_number, policy_version, lead_institute, closed_at
+          FROM support_case
+         WHERE closed_at >= $1
+           AND lead_institute IS NOT NULL
+           AND (outcome LIKE 'resolved\_rd\_%'
+                OR outcome IN ('partial', 'rd_failed') AND snapshot ->> 'track' IS NOT NULL)
+           AND case_number > $2
+         ORDER BY case_number
+         LIMIT $3
+        """,
+        since,
+        after,
+        limit,
+    )
+    return [EndedProject(**dict(row)) for row in rows]

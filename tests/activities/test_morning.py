@@ -187,3 +187,29 @@ async def test_each_month_a_case_in_service_is_due_for_review_until_somebody_loo
     assert (closed, again) == (1, None)
     assert await opened_after(62) == 1
     assert await reviews.due_review(own_database, number) == 2
+
+
+async def test_an_institute_is_reminded_of_what_a_project_owes_after_its_end(
+    own_database: asyncpg.Pool,
+) -> None:
+    ended = {
+        "status": CaseStatus.CLOSED,
+        "outcome": CaseOutcome.RESOLVED_RD_SHORT,
+        "closed_at": ACCEPTED,
+    }
+    number = await add_case(own_database, 1, **ended)
+    await add_case(own_database, 2, **{**ended, "outcome": CaseOutcome.RESOLVED_GUIDANCE})
+    post = Post(own_database)
+
+    async def after(days: int) -> int:
+        return await ActivityEnvironment().run(
+            post.activities.remind_of_reports, ACCEPTED + timedelta(days=days)
+        )
+
+    # The report is due after 60 days, the settlement after three months: 92 days.
+    counts = [await after(days) for days in (29, 31, 32, 54, 61, 63, 86, 95, 400)]
+
+    assert counts == [0, 1, 0, 1, 0, 1, 1, 0, 0]
+    assert post.keys == [
+        f"{number}/{what}/{days}" for what in ("final_report", "settlement") for days in (30, 7)
+    ]

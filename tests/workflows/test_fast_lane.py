@@ -280,6 +280,22 @@ async def test_a_short_project_that_needs_longer_is_scoped_anew(start_case: Star
     await case.open_task(TaskKind.SCOPE_PROJECT)
 
 
+async def test_of_a_project_at_risk_its_company_and_the_coordinators_hear(
+    start_case: StartCase, database: asyncpg.Pool
+) -> None:
+    case = await start_case()
+    await to_the_project(case)
+    await case.pass_time(timedelta(days=32))
+    await case.complete(ReportProgress(decision="at_risk", note=written("사유")), SUPPORT)
+    await case.pass_time(timedelta(days=1))
+
+    told = await database.fetch(
+        "SELECT audience FROM notification WHERE case_number = $1 AND template = 'project_at_risk'",
+        case.handle.id,
+    )
+    assert {row["audience"] for row in told} == {"company", COORDINATORS}
+
+
 async def test_a_stopped_project_ends_as_stopped(start_case: StartCase) -> None:
     case = await start_case()
     await to_the_project(case)

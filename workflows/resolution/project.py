@@ -113,6 +113,9 @@ async def _follow_progress(
         report = await _unless_done(case, result, _ask_progress(case))
         if report is not None and report.decision == "stop":
             raise Ended(CaseOutcome.RD_STOPPED, "stopped", report.note)
+        if report is not None and report.decision in {"at_risk", "blocked"}:
+            case.tell("project_at_risk")
+            case.tell("project_at_risk", _COORDINATORS)
         half = _half(case, began_at)
         if not is_checked and not result.done() and half and half <= workflow.now():
             is_checked = True
