@@ -28,12 +28,12 @@ from api.pages.posted import (
     CORRECTABLE,
     PostedForm,
     Sent,
+    answered,
     checked,
     file_in,
     key_after,
     key_in,
     new_key,
-    sent_in_vain,
     text_in,
 )
 from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
@@ -425,14 +425,13 @@ async def _after(  # noqa: PLR0913, PLR0917  # what a form is answered from
     case_number: str,
     posted: PostedForm,
 ) -> Response:
-    """Act, and lead back to the case; what cannot be done is said there, over what was typed."""
-    try:
-        await act()
-    except CORRECTABLE as error:
-        problem = problem_of(visit.request, error)
-        sent = sent_in_vain(done, posted, problem, visit.words)
+    """Act, and lead back to the case."""
+
+    async def again(sent: Sent) -> Response:
         return await _case_page(visit, caller, case_number, sent=sent)
-    return see(f"/cases/{case_number}?{urlencode({'done': done})}")
+
+    back = f"/cases/{case_number}?{urlencode({'done': done})}"
+    return await answered(act, visit, posted, done, back=back, again=again)
 
 
 def _reason_in(posted: PostedForm) -> str | None:

@@ -1,11 +1,11 @@
 """What pages share when they take a form in."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from uuid import uuid4
 
-from fastapi import Depends, Request, UploadFile
+from fastapi import Depends, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
@@ -14,6 +14,8 @@ from temporalio.service import RPCError
 
 from api.pages.forms import Field, FormError, by_field, errors_in, typed_in
 from api.pages.languages import Words
+from api.pages.rendering import Visit, see
+from api.problems import problem_of
 from schemas.problem import Refused
 
 _UNAVAILABLE: Final = 503
@@ -123,6 +125,35 @@ class Sent:
             value=self.typed.get(one.name, ""),
             error=by_field(self.errors).get(one.name, ""),
         )
+
+
+async def answered(  # noqa: PLR0913  # what a form is answered from
+    act: Callable[[], Awaitable[object]],
+    visit: Visit,
+    posted: FormData,
+    form: str,
+    *,
+    back: str,
+    again: Callable[[Sent], Awaitable[Response]],
+    inside: str = "",
+) -> Response:
+    """Act, and lead back; what cannot be done is said on the page, over what was typed.
+
+    Args:
+        act: What the form is for.
+        visit: Who sent it, from where.
+        posted: What was sent.
+        form: Which of the page's forms it was.
+        back: Where to go when it was done.
+        again: Shows the page with what was sent in vain.
+        inside: As in `errors_in`.
+    """
+    try:
+        await act()
+    except CORRECTABLE as error:
+        problem = problem_of(visit.request, error)
+        return await again(sent_in_vain(form, posted, problem, visit.words, inside=inside))
+    return see(back)
 
 
 def sent_in_vain(

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -19,13 +20,13 @@ from api.pages.posted import (
     CORRECTABLE,
     PostedForm,
     Sent,
+    answered,
     checked,
     key_in,
     new_key,
-    sent_in_vain,
     text_in,
 )
-from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
+from api.pages.rendering import PageRoute, Visit, VisitDep, page
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
 from api.routes.cases import MatterBody, PartnerBody, ReasonBody, list_cases
@@ -254,14 +255,15 @@ async def _after(  # noqa: PLR0913, PLR0917  # what a form is answered from
     case_number: str,
     posted: PostedForm,
 ) -> Response:
-    """Act, and lead back to the case; what cannot be done is said there, over what was typed."""
-    try:
-        await act()
-    except CORRECTABLE as error:
-        problem = problem_of(visit.request, error)
-        sent = sent_in_vain(form, posted, problem, visit.words)
-        return await _staff_case(visit, caller, case_number, sent)
-    return see(f"/staff/cases/{case_number}")
+    """Act, and lead back to the case."""
+    return await answered(
+        act,
+        visit,
+        posted,
+        form,
+        back=f"/staff/cases/{case_number}",
+        again=partial(_staff_case, visit, caller, case_number),
+    )
 
 
 @router.post("/staff/cases/{case_number}/original")

@@ -1,6 +1,7 @@
 """The staff's tasks: the list of them, and the page on which one is worked."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
@@ -14,17 +15,15 @@ from api.pages.forms import Field, Option, answer_from, by_field, by_name, field
 from api.pages.languages import Words
 from api.pages.marking import marked
 from api.pages.posted import (
-    CORRECTABLE,
     PostedForm,
     Sent,
+    answered,
     checked,
     key_in,
-    sent_in_vain,
     text_in,
 )
-from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
+from api.pages.rendering import PageRoute, Visit, VisitDep, page
 from api.pagination import DEFAULT_PAGE, Cursor
-from api.problems import problem_of
 from api.routes.tasks import (
     CommentBody,
     ExtensionBody,
@@ -259,7 +258,8 @@ async def complete_task(
         caller,
         await task_updates.find_visible(visit.centre, caller.actor, task_id),
     )
-    try:
+
+    async def complete() -> None:
         await task_updates.complete(
             visit.centre,
             caller,
@@ -268,9 +268,9 @@ async def complete_task(
             expected=_version_in(posted),
             key=key_in(posted),
         )
-    except CORRECTABLE as error:
-        return await _shown_again("complete", visit, caller, task_id, posted, error)
-    return see(f"/worklist?done={view.task.kind.value}")
+
+    back = f"/worklist?done={view.task.kind.value}"
+    return await _after(complete, "complete", visit, caller, task_id, posted, back=back)
 
 
 @router.post("/tasks/{task_id}/claim")
@@ -326,11 +326,11 @@ async def declare_conflict(
     task_id: TaskId, visit: VisitDep, caller: TaskStaff, posted: PostedForm
 ) -> Response:
     """Keep out of the case, because of a conflict of interest."""
-    try:
+
+    async def declare() -> None:
         await task_updates.declare_conflict(visit.centre, caller, task_id, key=key_in(posted))
-    except CORRECTABLE as error:
-        return await _shown_again("conflict", visit, caller, task_id, posted, error)
-    return see("/worklist")
+
+    return await _after(declare, "conflict", visit, caller, task_id, posted, back="/worklist")
 
 
 @router.post("/tasks/{task_id}/extend")
@@ -373,27 +373,19 @@ async def _after(  # noqa: PLR0913, PLR0917  # what a form is answered from
     caller: Caller,
     task_id: str,
     posted: PostedForm,
+    *,
+    back: str | None = None,
 ) -> Response:
-    """Act, and lead back to the task."""
-    try:
-        await act()
-    except CORRECTABLE as error:
-        return await _shown_again(form, visit, caller, task_id, posted, error)
-    return see(f"/tasks/{quote(task_id)}")
-
-
-async def _shown_again(  # noqa: PLR0913, PLR0917  # what a form is answered from
-    form: str,
-    visit: Visit,
-    caller: Caller,
-    task_id: str,
-    posted: PostedForm,
-    error: Exception,
-) -> Response:
-    """The task as it is now, with what the reader typed."""
-    problem = problem_of(visit.request, error)
-    sent = sent_in_vain(form, posted, problem, visit.words, inside="outcome")
-    return await _task_page(visit, caller, task_id, sent)
+    """Act, and lead back, to the task where nothing else is said."""
+    return await answered(
+        act,
+        visit,
+        posted,
+        form,
+        back=back or f"/tasks/{quote(task_id)}",
+        again=partial(_task_page, visit, caller, task_id),
+        inside="outcome",
+    )
 
 
 def _answer_in(view: TaskView, posted: PostedForm) -> dict[str, Any]:
