@@ -11,7 +11,7 @@ from api import acts, auth, case_updates, case_views, reading, task_updates, tas
 from api.asked_items import AskedItem, asked_item
 from api.auth import CASE_COOKIE, Caller
 from api.deps import CompanyCaller
-from api.intake import Receipt, file_case
+from api.intake import file_case
 from api.pages.forms import (
     Field,
     FormError,
@@ -145,7 +145,7 @@ async def file_new_case(visit: VisitDep, posted: PostedForm) -> Response:
             key=key,
             desk=False,
         )
-    return await _let_in(visit, receipt, f"/cases/{receipt.case_number}/receipt")
+    return await _let_in(visit, receipt.case_number)
 
 
 def intake_errors(problem: Mapping[str, Any], words: Words) -> list[FormError]:
@@ -156,12 +156,10 @@ def intake_errors(problem: Mapping[str, Any], words: Words) -> list[FormError]:
     ]
 
 
-async def _let_in(visit: Visit, receipt: Receipt, path: str) -> Response:
-    """Open the case for the browser that filed it: the code never stands in an address."""
-    opened = await auth.open_case(
-        visit.centre, receipt.case_number, receipt.tracking_code, auth.address_of(visit.request)
-    )
-    answer = see(path)
+async def _let_in(visit: Visit, case_number: str) -> Response:
+    """Show the receipt to the browser that filed the case: the code never stands in an address."""
+    opened = await auth.open_filed_case(visit.centre, case_number)
+    answer = see(f"/cases/{case_number}/receipt")
     set_cookie(answer, visit.centre, CASE_COOKIE, opened)
     return answer
 

@@ -111,6 +111,22 @@ async def test_a_wrong_code_opens_nothing(app: FastAPI, visitor: httpx.AsyncClie
     assert (await visitor.get(f"/cases/{number}")).headers["location"] == f"/track?case={number}"
 
 
+async def test_who_files_sees_the_receipt_whatever_others_tried_from_the_same_address(
+    visitor: httpx.AsyncClient,
+) -> None:
+    for nth in range(41):
+        await visitor.post(
+            "/track", data={"case_number": f"1379-2013-{nth:06d}", "tracking_code": "WRONGCODE2"}
+        )
+    form = difficulty_form((await visitor.get("/cases/new")).text)
+
+    filed_case = await visitor.post("/cases/new", data=form)
+    receipt = await visitor.get(filed_case.headers["location"])
+
+    assert filed_case.headers["location"].endswith("/receipt")
+    assert receipt.status_code == 200
+
+
 async def test_the_right_code_opens_this_case_and_no_other(
     app: FastAPI, visitor: httpx.AsyncClient
 ) -> None:
