@@ -22,7 +22,7 @@ SETS = {
     "difficulties.json": (Form.INSTITUTES, 75),
     "difficulties_either_label.json": (Form.INSTITUTES, 75),
     "enquiries.json": (Form.CASES, 60),
-    "enquiries_after_learning.json": (Form.CASES, 40),
+    "enquiries_after_learning.json": (Form.CASES, 60),
 }
 
 
