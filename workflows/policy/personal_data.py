@@ -101,7 +101,7 @@ _NAME_AFTER: Final = re.compile(
     rf"(?:{_ROLE}|{_FIELD})(?:님|은|는|이|가|:|：)?\s*(?<=[\s:：])"
     rf"(?:{_ROLE}(?:님)?(?:은|는)?\s+)?"
     rf"(?P<number>{_SURNAME}[가-힣]{{1,2}}){_NO_NAME_END}"
-    rf"(?=\s*(?:{_ROLE}|님|씨|이고|입니다|이며|이라고|라고|에게|한테|께|,|\.|\(|\[|\d|/|연락|전화|$))"
+    rf"(?=\s*(?:{_ROLE}|님|씨|이고|입니다|이며|이라고|라고|에게|한테|께|,|\.|\(|\)|\[|\d|/|연락|전화|$))"
 )
 _NAME_BEFORE: Final = re.compile(
     rf"(?<![가-힣])(?P<number>{_SURNAME}[가-힣]{{2}}){_NO_NAME_END}\s"
