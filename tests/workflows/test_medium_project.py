@@ -47,6 +47,18 @@ async def running(start_case: StartCase) -> CaseDriver:
     return case
 
 
+async def test_what_the_plan_has_to_supplement_has_its_own_time(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_application(case, "medium")
+    await applied(case)
+    await hear(case, "selected")
+    await case.complete(ApprovePlan(decision="approve"), HEAD)
+
+    draft = await case.open_task(TaskKind.DRAFT_AGREEMENT)
+
+    assert draft.deadline.key == "round.plan_supplement"
+
+
 async def to_half(case: CaseDriver) -> None:
     deadline = (await case.open_task(TaskKind.REPORT_RESULT)).deadline
     half = deadline.start + (deadline.due_at - deadline.start) / 2

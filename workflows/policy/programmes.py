@@ -18,6 +18,7 @@ class Programme:
     Attributes:
         agreement: Period in which the agreement is to be signed.
         agreement_reminders: Before that.
+        draft: Period for the draft; what a selected plan has to supplement is part of it.
         progress: How often the project leader reports.
         end_reminders: Before the project's end.
         overrun: Period for deciding on a project that reached its end without a result.
@@ -31,6 +32,7 @@ class Programme:
     track: Track
     agreement: str
     agreement_reminders: str
+    draft: str
     progress: str
     end_reminders: str
     overrun: str
@@ -44,6 +46,7 @@ FAST_LANE = Programme(
     track=Track.SHORT,
     agreement="track.short.fast.agreement",
     agreement_reminders="agreement.remind_before",
+    draft="agreement.draft",
     progress="rd.progress.every.short",
     end_reminders="rd.end.remind_before",
     overrun="rd.overrun_decision.short",
@@ -56,6 +59,7 @@ LONG = Programme(
     track=Track.LONG,
     agreement="agreement.medium_long",
     agreement_reminders="agreement.remind_before",
+    draft="agreement.draft",
     progress="rd.progress.every.long",
     end_reminders="rd.long.remind_before",
     overrun="rd.overrun_decision.medium",
@@ -73,6 +77,7 @@ MEDIUM = Programme(
     track=Track.MEDIUM,
     agreement="agreement.medium_long",
     agreement_reminders="agreement.remind_before",
+    draft="round.plan_supplement",
     progress="rd.progress.every.medium",
     end_reminders="rd.medium.remind_before",
     overrun="rd.overrun_decision.medium",

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         SignAsCompany,
         SignAsInstitute,
     )
+    from workflows.policy.programmes import Programme
 
 from workflows.asking import Question, ask
 from workflows.case_file import CaseFile, both
@@ -28,7 +29,7 @@ INSTEAD = {
 }
 
 
-async def agree_in_time(case: CaseFile) -> str | None:
+async def agree_in_time(case: CaseFile, programme: Programme) -> str | None:
     """Have the agreement signed; when it is late, the coordinator decides what follows (U08).
 
     Returns:
@@ -37,7 +38,7 @@ async def agree_in_time(case: CaseFile) -> str | None:
     Raises:
         Ended: One side refused, or the coordinator closed the case.
     """
-    signing = asyncio.create_task(sign(case))
+    signing = asyncio.create_task(sign(case, programme))
     try:
         while True:
             await case.wait(lambda: signing.done() or not case.is_running("agreement"))
@@ -85,7 +86,7 @@ async def _decide_on_delay(case: CaseFile, signing: asyncio.Task[None]) -> str |
     return "short_monthly" if answer.decision == "monthly_round" else answer.decision
 
 
-async def sign(case: CaseFile) -> None:
+async def sign(case: CaseFile, programme: Programme) -> None:
     """Plan approved, agreement drafted, signed by both sides; changes lead to a new draft.
 
     Raises:
@@ -109,7 +110,7 @@ async def sign(case: CaseFile) -> None:
             Question(
                 DraftAgreement,
                 case.lead_group(Role.SUPPORT),
-                due="agreement.draft",
+                due=programme.draft,
                 assignee=case.snapshot.handler,
                 documents={"wanted_change": approval.reason},
             ),

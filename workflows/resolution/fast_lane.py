@@ -23,7 +23,7 @@ async def fast_lane(case: CaseFile) -> CaseOutcome | Route:
         start=_accepted_at(case),
         reminders=FAST_LANE.agreement_reminders,
     )
-    late = await agree_in_time(case)
+    late = await agree_in_time(case, FAST_LANE)
     match late:
         case None:
             return await carry_out(case, FAST_LANE)

@@ -137,7 +137,7 @@ async def _run(case: CaseFile) -> CaseOutcome | Route:
         start=workflow.now(),
         reminders=LONG.agreement_reminders,
     )
-    late = await agree_in_time(case)
+    late = await agree_in_time(case, LONG)
     return await carry_out(case, LONG) if late is None else INSTEAD[late]
 
 

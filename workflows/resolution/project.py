@@ -147,15 +147,15 @@ async def _check_at_half(case: CaseFile, programme: Programme) -> None:
         case "stop":
             raise Ended(CaseOutcome.RD_STOPPED, "midterm", answer.reason)
         case "change":
-            await _change_agreement(case, answer.change)
+            await _change_agreement(case, programme, answer.change)
 
 
-async def _change_agreement(case: CaseFile, change: str | None) -> None:
+async def _change_agreement(case: CaseFile, programme: Programme, change: str | None) -> None:
     """Have both sides sign a changed plan; the old one holds until they do, or when one refuses."""
     agreed = case.snapshot.plan
     case.change(plan=agreed.model_copy(update={"document": change}))
     try:
-        await sign(case)
+        await sign(case, programme)
     except (asyncio.CancelledError, Ended) as unsigned:
         case.change(plan=agreed)
         if not isinstance(unsigned, Ended) or case.is_ending:

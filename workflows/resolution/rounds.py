@@ -51,7 +51,7 @@ async def _selected(
             start=_agreement_starts(case, competition),
             reminders=programme.agreement_reminders,
         )
-        late = await agree_in_time(case)
+        late = await agree_in_time(case, programme)
     except Ended:
         await give_up(case)
         raise
