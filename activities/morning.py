@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
@@ -11,22 +10,24 @@ from temporalio import activity
 from infra.postgres import effects, notifications, policies, progress, reviews
 from infra.postgres.effects import ClosedCase
 from infra.postgres.pool import transaction
-from infra.postgres.progress import CaseInService, EndedProject
+from infra.postgres.progress import CaseInService, EndedProject, LongProject
 from schemas.actor import COMPANY_GROUP, Role, centre_group, institute_group
-from schemas.policy import PolicyValues
+from schemas.policy import Clock, Period, PolicyValues
 from schemas.record import Message
 from workflows.activity_stubs import Morning
+from workflows.policy.business_calendar import day_of, start_of
 from workflows.policy.durations import later, length_of
 
 log = structlog.stdlib.get_logger()
 
-_SEOUL = ZoneInfo("Asia/Seoul")
 _EVERY = "progress.notice.every"
 _REVIEWED = "monitor.check.every"
 _AFTERWARDS = "survey.effect_followup"
 # What a project still owes after its end, by the policy key of its period.
 _OWED = {"final_report": "rd.final_report", "settlement": "rd.settlement"}
 _BEFORE_THE_END = "rd.end.remind_before"
+_BEFORE_A_YEAR = "rd.long.remind_before"
+_A_YEAR = Period(length="P1Y", clock=Clock.CALENDAR)
 # Longer ago nothing is owed any more, whatever the policy.
 _OWED_FOR = timedelta(days=366)
 
@@ -133,8 +134,41 @@ class MorningActivities(Morning):
             sent += len(new)
             last = projects[-1].case_number
             activity.heartbeat(last)
+        sent += await self._remind_of_years(at)
         log.info("reports_reminded", count=sent)
         return sent
+
+    async def _remind_of_years(self, at: datetime) -> int:
+        """Of the report with which every year of a long project ends."""
+        last, sent = "", 0
+        while projects := await progress.long_projects(self._pool, after=last):
+            due = [message for one in projects for message in await self._yearly(one, at)]
+            new = await notifications.add_pending(self._pool, due, at)
+            await self._dispatch(new)
+            sent += len(new)
+            last = projects[-1].case_number
+            activity.heartbeat("")
+        return sent
+
+    async def _yearly(self, project: LongProject, at: datetime) -> list[Message]:
+        values = await self._policy(project.policy_version)
+        due_at = later(start_of(project.starts_on), _A_YEAR)
+        while due_at <= at:
+            due_at = later(due_at, _A_YEAR)
+        return [
+            Message(
+                key=f"{project.case_number}/yearly_report/{due_at.year}/{days}/{audience}",
+                case_number=project.case_number,
+                template="yearly_report_due",
+                audience=audience,
+                parameters={"held_on": day_of(due_at).isoformat()},
+            )
+            for days in _passed(due_at, values.periods(_BEFORE_A_YEAR), at)
+            for audience in (
+                COMPANY_GROUP,
+                institute_group(project.lead_institute, Role.SUPPORT),
+            )
+        ]
 
     async def _owed(self, project: EndedProject, at: datetime) -> list[Message]:
         """To the institute: what is due soon; of reminders that were missed, the last one."""
@@ -142,18 +176,16 @@ class MorningActivities(Morning):
         found: list[Message] = []
         for what, key in _OWED.items():
             due_at = later(project.closed_at, values.period(key))
-            days = [length_of(before.length).rest for before in values.periods(_BEFORE_THE_END)]
-            passed = [before for before in days if due_at - before <= at < due_at]
-            if passed:
-                found.append(
-                    Message(
-                        key=f"{project.case_number}/{what}/{min(passed).days}",
-                        case_number=project.case_number,
-                        template=f"{what}_due",
-                        audience=institute_group(project.lead_institute, Role.SUPPORT),
-                        parameters={"held_on": due_at.astimezone(_SEOUL).date().isoformat()},
-                    )
+            found += [
+                Message(
+                    key=f"{project.case_number}/{what}/{days}",
+                    case_number=project.case_number,
+                    template=f"{what}_due",
+                    audience=institute_group(project.lead_institute, Role.SUPPORT),
+                    parameters={"held_on": day_of(due_at).isoformat()},
                 )
+                for days in _passed(due_at, values.periods(_BEFORE_THE_END), at)
+            ]
         return found
 
     async def _notices(self, case: CaseInService, at: datetime) -> list[Message]:
@@ -183,3 +215,10 @@ class MorningActivities(Morning):
         if version not in self._policies:
             self._policies[version] = (await policies.get_policy(self._pool, version)).pinned()
         return self._policies[version]
+
+
+def _passed(due_at: datetime, reminders: Sequence[Period], at: datetime) -> list[int]:
+    """How many days before its date something is reminded of now; of missed reminders the last."""
+    before = [length_of(period.length).rest for period in reminders]
+    passed = [length for length in before if due_at - length <= at < due_at]
+    return [min(passed).days] if passed else []

@@ -1,7 +1,7 @@
 """Cases that are being worked on, or just were, for those who have to hear of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from infra.postgres.pool import Database
 
@@ -79,3 +79,35 @@ async def ended_projects(
         limit,
     )
     return [EndedProject(**dict(row)) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LongProject:
+    """A long project under way: every year of it ends with a report."""
+
+    case_number: str
+    policy_version: str
+    lead_institute: str
+    starts_on: date
+
+
+async def long_projects(db: Database, *, after: str = "", limit: int = 200) -> list[LongProject]:
+    """Long projects under way in the order of their numbers, those after a number."""
+    rows = await db.fetch(
+        """
+        SELECT case_number, policy_version, lead_institute,
+               (snapshot -> 'plan' ->> 'starts_on')::date AS starts_on
+          FROM support_case
+         WHERE status = 'in_service'
+           AND step = 'rd_active'
+           AND snapshot ->> 'track' = 'long'
+           AND snapshot -> 'plan' ->> 'starts_on' IS NOT NULL
+           AND lead_institute IS NOT NULL
+           AND case_number > $1
+         ORDER BY case_number
+         LIMIT $2
+        """,
+        after,
+        limit,
+    )
+    return [LongProject(**dict(row)) for row in rows]

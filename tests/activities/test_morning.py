@@ -1,7 +1,7 @@
 """What companies are told or asked by the calendar comes in time, and once."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import asyncpg
 import pytest
@@ -11,7 +11,16 @@ from activities.morning import MorningActivities
 from infra.postgres import effects, records, reviews
 from infra.postgres.policies import add_policy
 from schemas.base import case_number
-from schemas.case import Assignment, CaseOutcome, CaseSnapshot, CaseStatus, OfferAnswer
+from schemas.case import (
+    Assignment,
+    CaseOutcome,
+    CaseSnapshot,
+    CaseStatus,
+    CaseStep,
+    OfferAnswer,
+    ProjectPlan,
+    Track,
+)
 from schemas.effect import EffectReport
 from schemas.review import Finding
 from workers.policy_files import default_policy
@@ -212,4 +221,29 @@ async def test_an_institute_is_reminded_of_what_a_project_owes_after_its_end(
     assert counts == [0, 1, 0, 1, 0, 1, 1, 0, 0]
     assert post.keys == [
         f"{number}/{what}/{days}" for what in ("final_report", "settlement") for days in (30, 7)
+    ]
+
+
+async def test_each_year_of_a_long_project_ends_with_reminders(own_database: asyncpg.Pool) -> None:
+    number = await add_case(
+        own_database,
+        1,
+        step=CaseStep.RD_ACTIVE,
+        track=Track.LONG,
+        plan=ProjectPlan(starts_on=date(2031, 3, 3)),
+    )
+    await add_case(own_database, 2, step=CaseStep.RD_ACTIVE, track=Track.SHORT)
+    post = Post(own_database)
+
+    async def on(day: date) -> int:
+        at = datetime.combine(day, time(1), UTC)
+        return await ActivityEnvironment().run(post.activities.remind_of_reports, at)
+
+    days = [date(2031, 11, 30), date(2031, 12, 4), date(2032, 2, 3), date(2032, 3, 3)]
+    counts = [await on(day) for day in (*days, date(2032, 12, 4))]
+
+    assert counts == [0, 2, 2, 0, 2]
+    assert post.keys[:2] == [
+        f"{number}/yearly_report/2032/90/{audience}"
+        for audience in ("company", "institute:KITECH:support")
     ]
