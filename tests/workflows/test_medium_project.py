@@ -62,9 +62,9 @@ async def test_what_the_plan_has_to_supplement_has_its_own_time(start_case: Star
 async def to_half(case: CaseDriver) -> None:
     deadline = (await case.open_task(TaskKind.REPORT_RESULT)).deadline
     half = deadline.start + (deadline.due_at - deadline.start) / 2
-    while case.now + timedelta(days=95) < half:
-        await case.pass_time(timedelta(days=93))
-        await case.complete(ReportProgress(decision="on_plan"), SUPPORT)
+    # A report is due after three months, or on the first working day after them.
+    await case.pass_time(timedelta(days=101))
+    await case.complete(ReportProgress(decision="on_plan"), SUPPORT)
     await case.pass_time_until(half - timedelta(hours=1))
     assert TaskKind.CHECK_MIDTERM not in await case.open_kinds()
     await case.pass_time_until(half)
@@ -81,10 +81,12 @@ async def is_over(case: CaseDriver) -> CaseOutcome | None:
 async def test_the_check_comes_at_half_the_time(running: CaseDriver) -> None:
     await to_half(running)
     await running.complete(CheckMidterm(decision="continue"), HEAD)
-    await running.pass_time(timedelta(days=60))
+    await running.pass_time(timedelta(days=80))
 
+    kinds = set(await running.open_kinds())
     assert (await running.tags()).count("case:midterm:checked") == 1
-    assert set(await running.open_kinds()) == {TaskKind.REPORT_PROGRESS, TaskKind.REPORT_RESULT}
+    assert {TaskKind.REPORT_PROGRESS, TaskKind.REPORT_RESULT} <= kinds
+    assert TaskKind.CHECK_MIDTERM not in kinds
 
 
 async def test_a_result_makes_the_check_unnecessary(running: CaseDriver) -> None:
