@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
@@ -12,10 +11,10 @@ from infra.postgres import accounts, companies, journal, request_keys, sessions
 from infra.postgres.pool import transaction
 from schemas.actor import SYSTEM
 from workflows.activity_stubs import Housekeeping
+from workflows.policy.business_calendar import day_of
 
 log = structlog.stdlib.get_logger()
 
-_SEOUL: Final = ZoneInfo("Asia/Seoul")
 # Nobody repeats a request after so long; a limit of failed attempts looks back an hour at most.
 _KEYS_FOR: Final = timedelta(days=30)
 _FAILURES_FOR: Final = timedelta(days=1)
@@ -30,9 +29,9 @@ class HousekeepingActivities(Housekeeping):
     @activity.defn(name="housekeeping.forget")
     async def forget(self, at: datetime) -> int:
         async with transaction(self._pool) as db:
-            destroyed = await companies.destroy_contacts(db, at, at.astimezone(_SEOUL).date())
+            destroyed = await companies.destroy_contacts(db, at, day_of(at))
             if destroyed:
-                await journal.append_once_within(
+                await journal.append_within(
                     db,
                     journal.CENTRE_STREAM,
                     at,

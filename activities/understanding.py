@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import numpy as np
@@ -20,8 +19,8 @@ from matching.naming import InstituteNames
 from matching.past_cases import nearest
 from matching.profiles import Asked, Phrase, Profiles, kept_vectors
 from schemas.designation import EnquiryProposal, PastCase, Ranking
+from workflows.policy.business_calendar import day_of
 
-_SEOUL: Final = ZoneInfo("Asia/Seoul")
 _PASSAGE: Final = 160
 # Institutes beyond these lead few of the cases that are alike.
 _LEADERS: Final = 3
@@ -111,7 +110,7 @@ class Understanding:
 
     async def _current(self) -> _Prepared:
         async with self._preparing:
-            today = datetime.now(UTC).astimezone(_SEOUL).date()
+            today = day_of(datetime.now(UTC))
             rows = await phrases.in_force(self._pool, on=today)
             pairs = await synonyms.by_word(self._pool)
             names = await phrases.names(self._pool, today)

@@ -219,11 +219,11 @@ async def open_case(centre: Centre, case_number: str, tracking_code: str, addres
         Refused: `case-not-found` for an unknown number and for a wrong code alike.
     """
     await check_tracking_code(centre, case_number, tracking_code, address)
-    return await open_filed_case(centre, case_number)
+    return await open_company_session(centre, case_number)
 
 
-async def open_filed_case(centre: Centre, case_number: str) -> SignedIn:
-    """Open a session for whoever has just filed a case: nobody has to prove that with the code."""
+async def open_company_session(centre: Centre, case_number: str) -> SignedIn:
+    """Open a session for a company that showed its code, or has just filed its case."""
     return await _open_session(centre, centre.clock() + CASE_SESSION, None, case_number)
 
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import typer
@@ -17,12 +16,12 @@ from infra.postgres.accounts import Account
 from infra.postgres.pool import Database, transaction
 from schemas.actor import INSTITUTE_ROLES, SYSTEM, Role
 from workers.terminal import console, end_with, read_settings, with_pool
+from workflows.policy.business_calendar import day_of
 
 accounts_app = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 
 _USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{2,49}")
 _SHORTEST_PASSWORD: Final = 12
-_SEOUL: Final = ZoneInfo("Asia/Seoul")
 
 _Username = Annotated[str, typer.Argument(help="Small letters, digits, dots, hyphens.")]
 _Password = Annotated[
@@ -83,7 +82,7 @@ def add(  # noqa: PLR0913  # each is an option
         display_name=name,
         email=email,
         active=True,
-        valid_from=_today() if first_day is None else first_day.date(),
+        valid_from=day_of(datetime.now(UTC)) if first_day is None else first_day.date(),
         valid_to=None if last_day is None else last_day.date(),
     )
     _check(account)
@@ -183,7 +182,3 @@ async def _note(db: Database, what: str, account: Account) -> None:
             **({"institute": account.institute} if account.institute else {}),
         },
     )
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone(_SEOUL).date()

@@ -158,7 +158,7 @@ def intake_errors(problem: Mapping[str, Any], words: Words) -> list[FormError]:
 
 async def _let_in(visit: Visit, case_number: str) -> Response:
     """Show the receipt to the browser that filed the case: the code never stands in an address."""
-    opened = await auth.open_filed_case(visit.centre, case_number)
+    opened = await auth.open_company_session(visit.centre, case_number)
     answer = see(f"/cases/{case_number}/receipt")
     set_cookie(answer, visit.centre, CASE_COOKIE, opened)
     return answer

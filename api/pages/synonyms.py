@@ -1,5 +1,6 @@
 """The list of synonyms, as staff maintain it: what companies say beside what documents say."""
 
+import re
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -94,7 +95,7 @@ async def change_synonym(
         return await _page(
             visit,
             caller,
-            q=text_in(posted, "q") or "",
+            q=_query_in(posted),
             number=_page_in(posted),
             error=error,
             typed=(word, other),
@@ -119,9 +120,13 @@ async def remove_synonym(
     return _back(posted, "removed" if removed else "gone")
 
 
+def _query_in(posted: FormData) -> str:
+    return (text_in(posted, "q") or "").replace("\0", "")[:MOST_LETTERS]
+
+
 def _page_in(posted: FormData) -> int:
     number = text_in(posted, "page") or ""
-    return min(max(int(number), 1), 1000) if number.isascii() and number.isdigit() else 1
+    return int(number) if re.fullmatch(r"[1-9][0-9]{0,2}", number) else 1
 
 
 def _words_in(posted: FormData) -> tuple[str, str]:
@@ -143,5 +148,5 @@ def _wrong_with(visit: Visit, word: str, other: str) -> str:
 
 
 def _back(posted: FormData, done: str) -> Response:
-    query = {"q": (text_in(posted, "q") or "")[:MOST_LETTERS], "done": done}
+    query = {"q": _query_in(posted), "done": done}
     return see(f"/synonyms?{urlencode({name: value for name, value in query.items() if value})}")

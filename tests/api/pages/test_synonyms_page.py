@@ -50,6 +50,8 @@ async def test_a_pair_is_added_found_changed_and_removed_and_each_is_kept_with_w
     assert refused.status_code == 422
     assert 'name="word" value="물고기철"' in refused.text
     assert "<details open>" in refused.text
+    strange = {"q": "고기\0" * 99, "page": "9" * 5000, "word": "물고기철", "other": ""}
+    assert (await post(editor, f"/synonyms/{pair}/change", **strange)).status_code == 422
     await post(editor, f"/synonyms/{pair}/change", word="물고기철", other="알루미늄")
     await post(editor, f"/synonyms/{pair}/remove")
     gone = await post(editor, f"/synonyms/{pair}/remove")
