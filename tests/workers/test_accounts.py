@@ -10,6 +10,7 @@ from infra.postgres import accounts, journal, sessions
 from infra.postgres.institutes import load_reference
 from infra.postgres.sessions import Session
 from tests.workers.conftest import Command
+from workflows.policy.business_calendar import day_of
 
 PERSON = ("--name", "합성 담당자", "--email", "a@center1379.example")
 PASSWORD = ("--password", "plainly synthetic")
@@ -55,8 +56,8 @@ async def test_an_account_is_added_given_a_password_and_closed(
     assert PasswordHasher().verify(first, "plainly synthetic")
     assert PasswordHasher().verify(second, "another synthetic")
     assert await sessions.find(own_database, b"token", now) is None
-    assert account.works_on(now.date())
-    assert not ended.works_on(now.date())
+    assert account.works_on(day_of(now))
+    assert not ended.works_on(day_of(now))
     told = await journal.entries_of(own_database, journal.CENTRE_STREAM)
     assert [entry.tag.rpartition(":")[2] for entry in told] == [
         "added", "password_changed", "closed"
