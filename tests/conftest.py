@@ -186,15 +186,21 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-async def workers(
+async def worker_failures(
     compiled_once: None, temporal: WorkflowEnvironment, database: asyncpg.Pool
-) -> AsyncIterator[None]:
+) -> AsyncIterator[list[BaseException]]:
+    """What stopped the session's workers: nothing, as long as they work."""
     await load_holidays(database)
     await add_policy(database, default_policy())
     await set_current_policy(database, default_policy().version)
 
     async def leave_it(*_keys: object) -> None:
         """Delivery and reading have tests of their own."""
+
+    failures: list[BaseException] = []
+
+    async def keep_in_mind(failure: BaseException) -> None:
+        failures.append(failure)
 
     registered = registrations(
         Resources(database, settings_for_test(), temporal.client, leave_it, leave_it)
@@ -205,12 +211,22 @@ async def workers(
         workflows=registered.workflows,
         activities=registered.activities,
         workflow_runner=workflow_runner(),
+        on_fatal_error=keep_in_mind,
     )
     matching = Worker(
-        temporal.client, task_queue="matching", activities=[FixedMatching().rank_institutes]
+        temporal.client,
+        task_queue="matching",
+        activities=[FixedMatching().rank_institutes],
+        on_fatal_error=keep_in_mind,
     )
     async with case, matching:
-        yield
+        yield failures
+
+
+@pytest.fixture
+def workers(worker_failures: list[BaseException]) -> None:
+    """Fails at once where a worker has stopped: each test would wait for it in vain."""
+    assert not worker_failures
 
 
 @pytest.fixture
