@@ -28,12 +28,14 @@ from schemas.selection import (
     RoundClosing,
     RoundDecision,
     RoundIntake,
+    RoundQuery,
     RoundWrite,
     Vacancy,
 )
 from workflows.activity_stubs import Rounds
 from workflows.policy.rounds import (
     COMPETITIONS,
+    Competition,
     excluded_by_rule,
     moving_up,
     rank,
@@ -78,21 +80,41 @@ class RoundActivities(Rounds):
         due = rounds_open_at(at, values)
         return sum([await self._start(planned, version) for planned in due])
 
+    @activity.defn(name="rounds.next")
+    async def next(self, query: RoundQuery) -> PlannedRound:
+        version, values = await self._current_policy()
+        return await self._next(COMPETITIONS[query.programme], query.at, version, values)
+
     @activity.defn(name="rounds.apply")
     async def apply(self, request: ApplicationRequest) -> Receipt:
         version, values = await self._current_policy()
         competition, at = COMPETITIONS[request.programme], request.submitted_at
+        told = request.round_id and await rounds.dates(self._pool, request.round_id)
         while True:
-            planned = round_for(competition, at, values)
-            if planned.opens_at <= request.submitted_at:
+            held = told or await self._next(competition, at, version, values)
+            if held.opens_at <= request.submitted_at:
                 # The schedule opens rounds; one that it missed is opened by its first application.
-                await self._start(planned, version)
+                await self._start(held, version)
             # One that comes before the call waits in its list for the round to begin.
-            held = await rounds.plan(self._pool, planned, version)
             async with transaction(self._pool) as db:
                 if await rounds.apply(db, held.round_id, request):
                     return Receipt(round_id=held.round_id, cutoff_at=held.cutoff_at)
-            at = max(planned.cutoff_at, held.cutoff_at) + _SECOND
+            at, told = max(at, held.cutoff_at + _SECOND), None
+
+    async def _next(
+        self, competition: Competition, at: datetime, version: str, values: PolicyValues
+    ) -> PlannedRound:
+        """The earliest round for what is submitted at `at`, by the dates that are written down.
+
+        Those that were told stand: a policy that plans otherwise since then does not move them.
+        """
+        by_policy = at
+        while True:
+            planned = round_for(competition, by_policy, values)
+            held = await rounds.plan(self._pool, planned, version)
+            if held.cutoff_at >= at:
+                return held
+            by_policy = max(planned.cutoff_at, held.cutoff_at) + _SECOND
 
     async def _current_policy(self) -> tuple[str, PolicyValues]:
         """What a round begins with; cases may have pinned an older one."""
@@ -141,7 +163,7 @@ class RoundActivities(Rounds):
             excluded = excluded_by_rule(
                 listed,
                 values,
-                funded=await rounds.funded_elsewhere(db, closing.round_id, numbers),
+                elsewhere=await rounds.taking_part_elsewhere(db, closing.round_id, numbers),
                 companies=await rounds.companies(db, numbers),
             )
             await rounds.exclude(db, closing.round_id, excluded)

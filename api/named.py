@@ -15,6 +15,7 @@ from schemas.outcome import (
     JoinCase,
     Mediate,
     NameAdviser,
+    NameHandler,
     NameLead,
     ResolveOverdue,
     ScoreApplications,
@@ -37,7 +38,7 @@ async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: Wi
             | NameLead(institute=str(code))
         ):
             await check_institute(centre, code, field="/outcome/institute")
-        case JoinCase(named_staff=str(account_id)):
+        case JoinCase(named_staff=str(account_id)) | NameHandler(named_staff=account_id):
             desk = institute_group(actor.institute or "", Role.SUPPORT)
             await find_assignable(centre, account_id, desk, field="/outcome/named_staff")
         case AcceptCase():

@@ -434,21 +434,23 @@ class PartnerInvitation(WireModel):
 
 
 class Matter(StrEnum):
-    """What staff raise about a case beside its procedure; a coordinator settles it.
+    """What staff raise about a case beside its procedure; somebody is asked to settle it.
 
     Attributes:
         COMPANY_STATUS: The company is insolvent, sold or no SME any more (U13).
         DISAGREEMENT: The institutes of a joint case want different things (U05).
         LEAD_GIVES_BACK: The lead institute cannot go on with what it accepted (U04).
+        HANDLER_LEAVES: Who works on the case at the lead institute leaves it (U14).
     """
 
     COMPANY_STATUS = "company_status"
     DISAGREEMENT = "disagreement"
     LEAD_GIVES_BACK = "lead_gives_back"
+    HANDLER_LEAVES = "handler_leaves"
 
 
 class MatterReport(WireModel):
-    """Raises a matter; the reason is what the coordinator reads."""
+    """Raises a matter; the reason is what whoever settles it reads."""
 
     actor: Actor
     matter: Matter

@@ -51,13 +51,21 @@ class ApplicationState(StrEnum):
 
 
 class Ineligibility(StrEnum):
-    """Why an application is not scored, by rule."""
+    """Why an application is not scored, by rule.
+
+    Attributes:
+        DOUBLE_FUNDING: The company has joint R&D in another case, from its agreement on.
+        APPLIED_ELSEWHERE: It has a place, or a hope of one, in another round.
+        APPLIED_TWICE: An earlier application of this round is the company's too.
+    """
 
     NO_BUDGET = "no_budget"
     BUDGET_OUTSIDE_PROGRAMME = "budget_outside_programme"
     DURATION_OUTSIDE_PROGRAMME = "duration_outside_programme"
     NO_PARTNER = "no_partner"
     DOUBLE_FUNDING = "double_funding"
+    APPLIED_ELSEWHERE = "applied_elsewhere"
+    APPLIED_TWICE = "applied_twice"
 
 
 class PlannedRound(WireModel):
@@ -82,11 +90,19 @@ class RoundIntake(WireModel):
     policy_version: str
 
 
+class RoundQuery(WireModel):
+    """Asks for the earliest round of a programme whose cut-off is not before `at`."""
+
+    programme: RoundProgramme
+    at: Instant
+
+
 class ApplicationRequest(WireModel):
     """A case applies.
 
     Attributes:
         submitted_at: When its institute handed the application in, by the clock of the API.
+        round_id: The round that the institute was told; the earliest when it is too late for it.
         plan: Reference of the application's text.
         partners: References of what the consortium's partners do; medium R&D needs one (산학연).
     """
@@ -96,6 +112,7 @@ class ApplicationRequest(WireModel):
     policy_version: str
     submitted_at: Instant
     institute: str
+    round_id: RoundId | None = None
     months: float | None = None
     budget_krw: Krw | None = None
     own_share_krw: Krw | None = None
@@ -217,13 +234,15 @@ class RankingSummary(WireModel):
     """What a ranking came to.
 
     Attributes:
-        few_scores: Those in reserve that too few reviewers could score.
+        few_scores: Those that too few reviewers could score, so that they are not selected.
+        unscored: How many of them nobody could score.
     """
 
     selected: int = 0
     reserve: int = 0
     not_selected: int = 0
     few_scores: int = 0
+    unscored: int = 0
     granted_krw: Krw = 0
 
 

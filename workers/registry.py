@@ -111,6 +111,7 @@ def registrations(resources: Resources) -> dict[str, Registration]:
                 bookings.book,
                 bookings.close,
                 rounds.open_due,
+                rounds.next,
                 rounds.apply,
                 rounds.save,
                 rounds.on_their_way,

@@ -28,11 +28,13 @@ with workflow.unsafe.imports_passed_through():
         ApplicationRequest,
         PanelRequest,
         Place,
+        PlannedRound,
         RankingRequest,
         RankingSummary,
         Receipt,
         RoundCheck,
         RoundClosing,
+        RoundQuery,
         RoundWrite,
         Vacancy,
     )
@@ -104,6 +106,10 @@ class Rounds:
 
     @activity.defn(name="rounds.open_due")
     async def open_due(self, at: datetime) -> int:
+        raise NotImplementedError
+
+    @activity.defn(name="rounds.next")
+    async def next(self, query: RoundQuery) -> PlannedRound:
         raise NotImplementedError
 
     @activity.defn(name="rounds.apply")
@@ -282,6 +288,11 @@ async def book_equipment(request: BookingRequest) -> bool:
 async def close_booking(use: UseOfEquipment) -> None:
     """Record what became of a booking; the instrument is free unless it was used."""
     await _on_our_database(Bookings.close, use)
+
+
+async def next_round(query: RoundQuery) -> PlannedRound:
+    """The earliest round that an application can be handed in to, with its dates as told."""
+    return await _on_our_database(Rounds.next, query)
 
 
 async def apply_to_round(request: ApplicationRequest) -> Receipt:

@@ -52,6 +52,14 @@ class HumanTasks:
             raise Refused(ProblemType.TASK_NOT_FOUND, "There is no such task.")
         return self._tasks[task]
 
+    def answered(self, kind: TaskKind) -> HumanTask:
+        """The task of a kind that was answered last; there is one."""
+        return [
+            task
+            for task in self._tasks.values()
+            if task.kind is kind and task.status is TaskStatus.COMPLETED
+        ][-1]
+
     def open(  # noqa: PLR0913  # a task has this many properties
         self,
         kind: TaskKind,

@@ -1,4 +1,4 @@
-"""What staff raise about a case beside its procedure; a coordinator settles it."""
+"""What staff raise about a case beside its procedure, and who settles it."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.actor import Role, centre_group, institute_group
-    from schemas.case import CaseOutcome, Matter, MatterReport, OfferAnswer
-    from schemas.outcome import DecideStatus, Mediate, NameLead, TaskKind
+    from schemas.actor import SYSTEM, Actor, Role, centre_group, institute_group
+    from schemas.case import CaseOutcome, HandlerChange, Matter, MatterReport, OfferAnswer
+    from schemas.outcome import DecideStatus, Mediate, NameHandler, NameLead, TaskKind
     from schemas.record import SplitRequest
 
 from workflows import activity_stubs
@@ -16,12 +16,13 @@ from workflows.asking import Question, ask
 from workflows.case_file import CaseFile
 from workflows.joint import change_partner
 from workflows.proceeding import Ended, LeadGone
+from workflows.task_acts import hand_over
 
 COORDINATORS = centre_group(Role.COORDINATOR)
 
 
 def raise_matter(case: CaseFile, report: MatterReport) -> None:
-    """Put a matter to the coordinators while the procedure goes on."""
+    """Put a matter to whoever settles it while the procedure goes on."""
     case.note(
         "case:matter:raised", report.actor, matter=report.matter.value, document=report.reason
     )
@@ -87,16 +88,46 @@ async def name_lead(case: CaseFile, report: MatterReport) -> None:
     case.end(LeadGone(answer.institute if answer.decision == "partner" else None))
 
 
+async def name_handler(case: CaseFile, report: MatterReport) -> None:
+    """Who works on the case leaves: the department's head names another in time (U14).
+
+    The open tasks go along, and the company is told. Nothing is left to name when the head, or a
+    coordinator, changed the handler meanwhile.
+    """
+    leaving = case.snapshot.handler
+    answer = await case.unless(
+        lambda: case.snapshot.handler not in {None, leaving},
+        ask(
+            case,
+            Question(
+                NameHandler,
+                case.lead_group(Role.DEPT_HEAD),
+                due="staff.replacement",
+                excluded=() if leaving is None else (leaving,),
+                documents={"reason": report.reason},
+            ),
+        ),
+    )
+    if answer is not None:
+        head = case.tasks.answered(TaskKind.NAME_HANDLER).completed_by or SYSTEM
+        successor = Actor(
+            id=answer.named_staff, role=Role.SUPPORT, institute=case.snapshot.lead_institute
+        )
+        hand_over(case, HandlerChange(actor=head, handler=successor, reason=answer.reason))
+
+
 _SETTLED_BY: dict[Matter, Callable[[CaseFile, MatterReport], Coroutine[Any, Any, None]]] = {
     Matter.COMPANY_STATUS: decide_status,
     Matter.DISAGREEMENT: mediate,
     Matter.LEAD_GIVES_BACK: name_lead,
+    Matter.HANDLER_LEAVES: name_handler,
 }
 # The task in which a matter is settled: while it is open, the same is not raised again.
 TASK_OF = {
     Matter.COMPANY_STATUS: TaskKind.DECIDE_STATUS,
     Matter.DISAGREEMENT: TaskKind.MEDIATE,
     Matter.LEAD_GIVES_BACK: TaskKind.NAME_LEAD,
+    Matter.HANDLER_LEAVES: TaskKind.NAME_HANDLER,
 }
 
 

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -24,6 +24,7 @@ from workflows import activity_stubs
 from workflows.human_tasks import HumanTasks
 
 _TURNS_OF_THE_PROCEDURE = 3
+_Answer = TypeVar("_Answer")
 
 
 class Ended(Exception):
@@ -194,6 +195,21 @@ class Proceeding(ABC):
         if self._ending is not None:
             raise self._ending
         return condition()
+
+    async def unless(
+        self, condition: Callable[[], bool], work: Coroutine[Any, Any, _Answer]
+    ) -> _Answer | None:
+        """What `work` comes to; None when `condition` makes it unnecessary first.
+
+        Raises:
+            Ended: The case was ended meanwhile.
+        """
+        working = asyncio.create_task(work)
+        try:
+            await self.wait(lambda: working.done() or condition())
+            return await working if working.done() else None
+        finally:
+            abandon(working)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Let something go on beside the procedure; it ends with the case at the latest."""

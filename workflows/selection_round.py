@@ -222,7 +222,10 @@ class SelectionRound(TaskUpdates):
                         "selected": str(ranking.selected),
                         "reserve": str(ranking.reserve),
                         "not_selected": str(ranking.not_selected),
+                        "sheets": str(len(self._sheets)),
+                        "fewest_scores": str(fewest),
                         "few_scores": str(ranking.few_scores),
+                        "unscored": str(ranking.unscored),
                         "granted_krw": str(ranking.granted_krw),
                         "round_budget_krw": str(budget),
                     },
@@ -326,6 +329,18 @@ class SelectionRound(TaskUpdates):
             # The reviewer was asked again, or is not needed: a second sheet would count twice.
             raise Refused(
                 ProblemType.TASK_NOT_OPEN, "The round went on meanwhile. Reload it to see how."
+            )
+        ranking = self._round.snapshot.ranking
+        if (
+            isinstance(outcome, DecideRound)
+            and outcome.decision == "admit"
+            and ranking.few_scores == ranking.unscored
+        ):
+            raise Refused(
+                ProblemType.OUTCOME_MISMATCH,
+                "There are no scores that do not count yet. Confirm the ranking, or change the "
+                "budget.",
+                field="/outcome/decision",
             )
         if isinstance(outcome, ResolveOverdue):
             task_rules.check_closes_nothing(outcome, "A round is not closed by a task.")

@@ -288,7 +288,7 @@ class SupportCase(TaskUpdates):
             self._check_open()
             task_rules.check_invitation(self._case.snapshot, invitation, self._case.policy)
 
-    @workflow.update(description="Put a matter of the case to the coordinators")
+    @workflow.update(description="Put a matter of the case to whoever settles it")
     def raise_matter(self, report: MatterReport) -> CaseSnapshot:
         with refusals():
             self._check_matter(report)
@@ -304,7 +304,7 @@ class SupportCase(TaskUpdates):
             if any(task.kind is TASK_OF[report.matter] for task in case.tasks.open_ones):
                 raise Refused(
                     ProblemType.NOT_ALLOWED,
-                    "This was raised already; a coordinator decides on it.",
+                    "This was raised already; wait until it is decided.",
                 )
 
     @workflow.update(description="Move the case to the institute that followed its lead")

@@ -74,8 +74,8 @@ def language_of(request: Request) -> Language:
 
 _OF_ROUNDS: Final = frozenset(
     {
-        "round", "selected", "reserve", "not_selected", "few_scores", "granted_krw",
-        "round_budget_krw", "object_until",
+        "round", "selected", "reserve", "not_selected", "sheets", "fewest_scores", "few_scores",
+        "unscored", "granted_krw", "round_budget_krw", "object_until",
     }
 )  # fmt: skip
 

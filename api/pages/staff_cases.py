@@ -180,6 +180,7 @@ async def _beside(visit: Visit, caller: Caller, case: StaffView) -> _Beside:
             (Matter.COMPANY_STATUS, True),
             (Matter.DISAGREEMENT, bool(snapshot.partners)),
             (Matter.LEAD_GIVES_BACK, supervises),
+            (Matter.HANDLER_LEAVES, leads),
         )
         if possible and actor.role in auth.HANDLERS.roles
     ]

@@ -205,7 +205,13 @@ async def _choices(
     institutes = [
         Option(value=code, label=f"{names.get(code, code)} ({code})") for code in [*ranked, *rest]
     ]
-    people = _options(await _colleagues(visit, view.task))
+    people = await _colleagues(visit, view.task)
+    desk = Role.RESEARCHER if view.task.kind is TaskKind.NAME_ADVISER else Role.SUPPORT
+    nameable = [
+        person
+        for person in people
+        if person.role is desk and person.account_id not in view.task.excluded
+    ]
     equipment = (
         await catalogue.equipment_of(visit.centre.pool, view.task.candidate_group.split(":")[1])
         if view.task.kind is TaskKind.CHECK_EQUIPMENT
@@ -215,8 +221,8 @@ async def _choices(
         "equipment_id": [Option(value=item, label=f"{name} ({item})") for item, name in equipment],
         "institute": institutes,
         "better_institute": institutes,
-        "named_staff": people,
-        "assignee": people,
+        "named_staff": _options(nameable),
+        "assignee": _options(people),
     }
 
 

@@ -44,10 +44,20 @@ async def plan(db: Database, planned: PlannedRound, policy_version: str) -> Plan
         planned.cutoff_at,
         policy_version,
     )
-    dates = await db.fetchrow(
-        "SELECT opens_at, cutoff_at FROM selection_round WHERE round_id = $1", planned.round_id
+    return await dates(db, planned.round_id) or planned
+
+
+async def dates(db: Database, round_id: str) -> PlannedRound | None:
+    """A round as it was written down when it was planned; None for an unknown one."""
+    row = await db.fetchrow(
+        """
+        SELECT round_id, programme, period, opens_at, cutoff_at
+          FROM selection_round
+         WHERE round_id = $1
+        """,
+        round_id,
     )
-    return planned.model_copy(update=dict(dates or {}))
+    return None if row is None else PlannedRound.model_validate(dict(row))
 
 
 async def save(db: Database, snapshot: RoundSnapshot) -> None:
@@ -146,23 +156,29 @@ async def exclude(db: Database, round_id: str, found: Sequence[tuple[str, Inelig
     )
 
 
-async def funded_elsewhere(db: Database, round_id: str, case_numbers: Sequence[str]) -> set[str]:
-    """Those applicants whose company has joint R&D in another case, or is about to have it.
+async def taking_part_elsewhere(
+    db: Database, round_id: str, case_numbers: Sequence[str]
+) -> dict[str, Ineligibility]:
+    """What a company has elsewhere that keeps its case out of a round, by case number.
 
-    It has from the agreement on, and is about to with a place, or a hope of one, in another round;
-    of two rounds that take applications, the earlier application stands.
+    It has joint R&D from the agreement on; before that, a place or a hope of one in another round.
+    Of two rounds that take applications, the earlier application stands.
     """
     rows = await db.fetch(
         """
-        SELECT DISTINCT own.case_number
+        SELECT own.case_number, bool_or(is_running) AS is_running
           FROM intake AS own
           JOIN application AS a ON a.round_id = $1 AND a.case_number = own.case_number
           JOIN intake AS other ON other.company_id = own.company_id
                AND other.case_number <> own.case_number
           JOIN support_case AS c ON c.case_number = other.case_number
+         CROSS JOIN LATERAL (
+               SELECT c.step IN ('agreement', 'agreement_late', 'rd_active', 'rd_overrun',
+                                 'rd_result') AS is_running
+               ) AS project
          WHERE own.case_number = ANY($2)
            AND c.closed_at IS NULL
-           AND (c.step IN ('agreement', 'agreement_late', 'rd_active', 'rd_overrun', 'rd_result')
+           AND (is_running
                 OR (c.step IN ('round_application', 'round_decision')
                     AND EXISTS (SELECT
                                   FROM application AS elsewhere
@@ -171,11 +187,17 @@ async def funded_elsewhere(db: Database, round_id: str, case_numbers: Sequence[s
                                    AND (elsewhere.state IN ('selected', 'reserve')
                                         OR elsewhere.state = 'applied'
                                            AND elsewhere.submitted_at < a.submitted_at))))
+         GROUP BY own.case_number
         """,
         round_id,
         list(case_numbers),
     )
-    return {row["case_number"] for row in rows}
+    return {
+        row["case_number"]: (
+            Ineligibility.DOUBLE_FUNDING if row["is_running"] else Ineligibility.APPLIED_ELSEWHERE
+        )
+        for row in rows
+    }
 
 
 async def companies(db: Database, case_numbers: Sequence[str]) -> dict[str, str]:

@@ -36,7 +36,7 @@ from schemas.outcome.guidance import (
     RecordSession,
     WriteAdvice,
 )
-from schemas.outcome.joint import JoinCase, Mediate, NameLead
+from schemas.outcome.joint import JoinCase, Mediate, NameHandler, NameLead
 from schemas.outcome.kinds import TaskKind
 from schemas.outcome.oversight import (
     ConsentExtension,
@@ -90,7 +90,7 @@ Outcome: TypeAlias = (
     | PrepareApplication | ScoreApplications | DecideRound | DecideObjection | CheckMidterm
     | ReportProgress | DecideOverrun | ReportResult | ConfirmResult | SettleDispute | AnswerSurvey
     | CallForSurvey | CallBack | EndHold | ConsentExtension | ResolveOverdue | NotifyOtherwise
-    | JoinCase | Mediate | NameLead | DecideStatus
+    | JoinCase | Mediate | NameLead | DecideStatus | NameHandler
 )  # fmt: skip
 
 OUTCOMES: Final[dict[TaskKind, type[WireModel]]] = {

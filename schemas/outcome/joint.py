@@ -1,4 +1,4 @@
-"""Joint cases: who takes part, who leads, and what becomes of a disagreement."""
+"""Who works on a case: who takes part, leads and handles it, and how a disagreement ends."""
 
 from typing import Literal
 
@@ -34,4 +34,12 @@ class NameLead(WireModel):
     kind: Literal["name_lead"] = "name_lead"
     decision: Literal["partner", "search"] = required("Decision")
     institute: str | None = optional("Partner that leads from now on", decision="partner")
+    reason: str | None = text("Note for the journal")
+
+
+class NameHandler(WireModel):
+    """The head of the department names who goes on where somebody leaves (U14)."""
+
+    kind: Literal["name_handler"] = "name_handler"
+    named_staff: str = required("Member of staff who takes the case")
     reason: str | None = text("Note for the journal")

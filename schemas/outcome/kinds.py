@@ -67,6 +67,7 @@ class TaskKind(StrEnum):
     MEDIATE = "mediate"
     NAME_LEAD = "name_lead"
     DECIDE_STATUS = "decide_status"
+    NAME_HANDLER = "name_handler"
 
 
 COMPANY_TASKS: Final = frozenset(

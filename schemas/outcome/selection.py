@@ -79,6 +79,8 @@ class DecideRound(WireModel):
     """The centre confirms a ranking, or ranks anew.
 
     With another budget; or with every score, also of applications that few reviewers could score.
+    All of them, so that the same bar holds for everybody; one that nobody could score has no place
+    in a ranking, and may object or apply again.
     """
 
     kind: Literal["decide_round"] = "decide_round"

@@ -8,7 +8,7 @@ import pytest
 
 from infra.postgres import rounds
 from schemas.base import case_number, round_id
-from schemas.selection import ApplicationRequest, PlannedRound, RoundProgramme
+from schemas.selection import ApplicationRequest, Ineligibility, PlannedRound, RoundProgramme
 
 CUTOFF = datetime(2026, 11, 20, 14, 59, 59, tzinfo=UTC)
 OWN, OTHER = case_number(2026, 1), case_number(2026, 2)
@@ -73,18 +73,18 @@ async def company(own_database: asyncpg.Pool) -> UUID:
 
 
 @pytest.mark.parametrize(
-    ("step", "state", "earlier", "is_funded"),
+    ("step", "state", "earlier", "reason"),
     [
-        ("agreement", None, False, True),
-        ("agreement_late", None, False, True),
-        ("rd_active", None, False, True),
-        ("next_choice", "not_selected", True, False),
-        ("round_decision", "selected", False, True),
-        ("round_decision", "reserve", False, True),
-        ("round_decision", "applied", True, True),
-        ("round_decision", "applied", False, False),
+        ("agreement", None, False, "double_funding"),
+        ("agreement_late", None, False, "double_funding"),
+        ("rd_active", None, False, "double_funding"),
+        ("next_choice", "not_selected", True, None),
+        ("round_decision", "selected", False, "applied_elsewhere"),
+        ("round_decision", "reserve", False, "applied_elsewhere"),
+        ("round_decision", "applied", True, "applied_elsewhere"),
+        ("round_decision", "applied", False, None),
         # Its project is done; the place that it had stays written down.
-        ("", "selected", True, False),
+        ("", "selected", True, None),
     ],
 )
 async def test_a_company_is_funded_once(  # noqa: PLR0913  # what its other case may be
@@ -92,9 +92,9 @@ async def test_a_company_is_funded_once(  # noqa: PLR0913  # what its other case
     company: UUID,
     step: str,
     state: str | None,
+    reason: str | None,
     *,
     earlier: bool,
-    is_funded: bool,
 ) -> None:
     here, elsewhere = [await open_round(own_database, period) for period in ("2026-11", "2026-12")]
     await add_case(own_database, company, OWN, "round_decision")
@@ -106,9 +106,9 @@ async def test_a_company_is_funded_once(  # noqa: PLR0913  # what its other case
             "UPDATE application SET state = $2 WHERE case_number = $1", OTHER, state
         )
 
-    found = await rounds.funded_elsewhere(own_database, here, [OWN])
+    found = await rounds.taking_part_elsewhere(own_database, here, [OWN])
 
-    assert found == ({OWN} if is_funded else set())
+    assert found == ({OWN: Ineligibility(reason)} if reason else {})
     companies = await rounds.companies(own_database, [OWN, OTHER])
     assert companies == {OWN: str(company), OTHER: str(company)}
 

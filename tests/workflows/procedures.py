@@ -53,9 +53,10 @@ the black dot ends the part, with the outcome that was reached or into the next 
 the code has is drawn. Not drawn is what can happen in any state: the company withdraws or pauses
 the case (EndHold), somebody asks for more time (ConsentExtension), a coordinator decides on an
 overdue task (ResolveOverdue) or passes a message on that failed (NotifyOtherwise), a handler is
-replaced, a partner is asked (JoinCase), and a matter is raised that a coordinator settles
-(DecideStatus, Mediate, NameLead); a lead institute that gives the case back lets it begin again at
-the designation. What becomes of each task is listed in [task-events.md](task-events.md).
+replaced (NameHandler where one leaves), a partner is asked (JoinCase), and a matter is raised that
+a coordinator settles (DecideStatus, Mediate, NameLead); a lead institute that gives the case back
+lets it begin again at the designation. What becomes of each task is listed in
+[task-events.md](task-events.md).
 """
 
 

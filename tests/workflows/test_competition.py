@@ -18,6 +18,8 @@ from schemas.outcome import (
 )
 from schemas.selection import ApplicationState, RoundDecision
 from tests.driver import COORDINATOR, TRIAGE, CaseDriver, StartCase, support_of, written
+from workers.policy_files import default_policy
+from workflows.policy.rounds import MONTHLY, round_for
 from workflows.support_case import SupportCase
 
 ADDITIONAL_RD = TriageCase(service=Service.DIFFICULTY, branch=Branch.ADDITIONAL_RD)
@@ -112,6 +114,28 @@ async def test_an_application_that_misses_its_cut_off_goes_to_the_next_round(
     assert second.parameters["round"] != first.parameters["round"]
     assert second.deadline.due_at > first.deadline.due_at
     assert "case:round:missed" in await case.tags()
+
+
+async def test_the_cut_off_that_was_told_stands_whatever_the_policy_says_since(
+    start_case: StartCase, database: asyncpg.Pool
+) -> None:
+    at_first = await start_case()
+    await to_the_application(at_first)
+    told = (await at_first.open_task(TaskKind.PREPARE_APPLICATION)).parameters["round"]
+    # As if the round had been opened by a policy with a later day.
+    move = "UPDATE selection_round SET cutoff_at = cutoff_at + $2 WHERE round_id = $1"
+    await database.execute(move, told, timedelta(days=1))
+    try:
+        case = await start_case()
+        await to_the_application(case)
+        task = await case.open_task(TaskKind.PREPARE_APPLICATION)
+        entry = await applied(case)
+    finally:
+        await database.execute(move, told, timedelta(days=-1))
+
+    planned = round_for(MONTHLY, at_first.now, default_policy().pinned())
+    assert task.parameters["round"] == entry.round_id == told == planned.round_id
+    assert task.deadline.due_at == entry.cutoff_at == planned.cutoff_at + timedelta(days=1)
 
 
 async def test_an_objection_is_decided_once_and_in_time(start_case: StartCase) -> None:

@@ -7,8 +7,9 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from schemas.actor import Actor, Role
-from schemas.case import Branch, CaseSnapshot, HandlerChange, Service
-from schemas.outcome import ConfirmTechnology, TaskKind, TriageCase
+from schemas.case import Branch, CaseSnapshot, HandlerChange, Matter, MatterReport, Service
+from schemas.outcome import ConfirmTechnology, NameHandler, TaskKind, TriageCase
+from schemas.task import TaskStatus
 from tests.driver import (
     COORDINATOR,
     TRIAGE,
@@ -87,6 +88,67 @@ async def test_nobody_else_names_the_handler_and_nobody_else_is_named(
 
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await hand_over(case, by, to)
+
+    assert refusal_of(refused.value) == "not-allowed"
+
+
+async def leave(case: CaseDriver, by: Actor) -> None:
+    report = MatterReport(actor=by, matter=Matter.HANDLER_LEAVES, reason=written("퇴직"))
+    await case.handle.execute_update(SupportCase.raise_matter, report, id=uuid4().hex)
+
+
+@pytest.mark.parametrize("by", [SUPPORT, COORDINATOR], ids=["who leaves", "coordinator"])
+async def test_where_somebody_leaves_the_head_names_another_within_five_working_days(
+    start_case: StartCase, database: asyncpg.Pool, by: Actor
+) -> None:
+    case = await start_case()
+    await to_the_proposal(case)
+    await leave(case, by)
+    task = await case.open_task(TaskKind.NAME_HANDLER)
+    same = NameHandler(named_staff=SUPPORT.id)
+    refused = await case.refused(task, same, HEAD)
+    await case.complete(NameHandler(named_staff=SUCCESSOR.id, reason=written("후임")), HEAD)
+    moved = await case.open_task(TaskKind.PROPOSE_SOLUTION)
+    await case.settle(database)
+
+    assert task.deadline.key == "staff.replacement"
+    assert refused == "conflict-of-interest"
+    assert (await case.snapshot()).handler == moved.assignee == SUCCESSOR.id
+    changed = [
+        entry for entry in (await case.projection()).journal if entry.tag == "case:handler:changed"
+    ]
+    assert [entry.actor for entry in changed] == [HEAD]
+    assert await database.fetchval(
+        "SELECT count(*) FROM notification "
+        "WHERE case_number = $1 AND template = 'handler_changed' AND audience = 'company'",
+        case.handle.id,
+    ) == 1  # fmt: skip
+
+
+async def test_nobody_is_asked_to_name_who_was_named_meanwhile(start_case: StartCase) -> None:
+    case = await start_case()
+    await to_the_proposal(case)
+    await leave(case, SUPPORT)
+    task = await case.open_task(TaskKind.NAME_HANDLER)
+    await hand_over(case, HEAD, None)
+    left_open = TaskKind.NAME_HANDLER in await case.open_kinds()
+    await hand_over(case, HEAD, SUCCESSOR)
+    tasks = {one.task_id: one for one in (await case.projection()).tasks}
+
+    assert left_open
+    assert tasks[task.task_id].status is TaskStatus.CANCELLED
+    assert (await case.snapshot()).handler == SUCCESSOR.id
+
+
+@pytest.mark.parametrize("by", [support_of("KERI"), head_of("KERI")], ids=["staff", "head"])
+async def test_another_institute_does_not_say_that_somebody_leaves(
+    start_case: StartCase, by: Actor
+) -> None:
+    case = await start_case()
+    await to_the_proposal(case)
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await leave(case, by)
 
     assert refusal_of(refused.value) == "not-allowed"
 

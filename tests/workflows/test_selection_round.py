@@ -159,29 +159,37 @@ async def test_where_nobody_else_is_there_those_who_can_review_decide(
         answer = ScoreApplications(decision="cannot_review", reason=written("출장"))
         await held.complete(task, answer, reviewer(task.assignee))
     await held.hand_in(first, {held.cases[0]: 80})
+    [ranking] = await held.open_tasks(TaskKind.DECIDE_ROUND)
     await held.confirm()
     await held.until(RoundState.OBJECTION)
 
+    # Who decides sees on how little it rests.
+    assert (ranking.parameters["sheets"], ranking.parameters["fewest_scores"]) == ("1", "1")
     assert (await held.snapshot()).panel == (first.assignee,)
     assert await held.states() == ["selected"]
 
 
 async def test_the_centre_lets_what_few_could_score_count(start_round: StartRound) -> None:
-    held = await start_round(20, 20)
+    held = await start_round(20, 20, 20)
     number = held.cases
     for task, total in zip(await to_the_panel(held), (90, -1, -1), strict=True):
-        await held.hand_in(task, {number[0]: total, number[1]: 70})
+        await held.hand_in(task, {number[0]: total, number[1]: 70, number[2]: -1})
     [first] = await held.open_tasks(TaskKind.DECIDE_ROUND)
     admit = DecideRound(decision="admit", reason=written("두 위원의 이해충돌"))
     await held.complete(first, admit, COORDINATOR)
     await held.pass_time(timedelta(seconds=2))
     [again] = await held.open_tasks(TaskKind.DECIDE_ROUND)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await held.complete(again, admit, COORDINATOR)
     await held.confirm()
     await held.until(RoundState.OBJECTION)
 
-    assert (first.parameters["few_scores"], first.parameters["selected"]) == ("1", "1")
-    assert (again.parameters["few_scores"], again.parameters["selected"]) == ("0", "2")
-    assert await held.states() == ["selected", "selected"]
+    shown = ("sheets", "fewest_scores", "few_scores", "unscored", "selected")
+    assert [first.parameters[name] for name in shown] == ["3", "2", "2", "1", "1"]
+    assert [again.parameters[name] for name in shown] == ["3", "1", "1", "1", "2"]
+    assert refusal_of(refused.value) == "outcome-mismatch"
+    assert await held.states() == ["selected", "selected", "not_selected"]
+    assert (await held.rows())[number[2]].reason == "too_few_scores"
 
 
 async def test_a_cut_budget_ranks_anew(start_round: StartRound) -> None:

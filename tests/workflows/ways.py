@@ -8,7 +8,7 @@ import asyncpg
 from schemas.actor import Role
 from schemas.case import Matter
 from schemas.outcome import TaskKind
-from tests.driver import COORDINATOR, CaseDriver, head_of
+from tests.driver import COORDINATOR, CaseDriver, head_of, support_of
 from tests.workflows.task_table import LADDER, Row, first_awaited, questions, rows
 from tests.workflows.test_hold import extend, hold
 from tests.workflows.test_joint import JOINS, invite, raise_matter, store_request
@@ -38,6 +38,10 @@ async def disagrees(case: CaseDriver, database: asyncpg.Pool) -> None:
 
 async def gives_back(case: CaseDriver, _: asyncpg.Pool) -> None:
     await raise_matter(case, Matter.LEAD_GIVES_BACK, head_of("KITECH"))
+
+
+async def leaves(case: CaseDriver, _: asyncpg.Pool) -> None:
+    await raise_matter(case, Matter.HANDLER_LEAVES, support_of("KITECH"))
 
 
 async def reports_insolvency(case: CaseDriver, _: asyncpg.Pool) -> None:
@@ -126,6 +130,7 @@ LEADS_TO: Final[Mapping[TaskKind, Way]] = {
     TaskKind.JOIN_CASE: _beside(invites),
     TaskKind.MEDIATE: _beside(disagrees),
     TaskKind.NAME_LEAD: _beside(gives_back),
+    TaskKind.NAME_HANDLER: _beside(leaves),
     TaskKind.DECIDE_STATUS: _beside(reports_insolvency),
     TaskKind.NOTIFY_OTHERWISE: _beside(misses_a_message),
 }

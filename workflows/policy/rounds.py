@@ -1,6 +1,6 @@
 """Selection rounds by rule: their calendar, who may take part, how applications are ranked."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import fmean, median
@@ -158,14 +158,14 @@ def _planned(
 
 
 def ineligibility(
-    application: ApplicationRequest, values: PolicyValues, *, funded_elsewhere: bool
+    application: ApplicationRequest, values: PolicyValues, double: Ineligibility | None
 ) -> Ineligibility | None:
     """Why an application may not take part; None when it may.
 
     Args:
         application: As it was handed in.
         values: The round's policy.
-        funded_elsewhere: Whether the company has joint R&D already, or competes with another case.
+        double: Why the company would be funded twice, if it would.
     """
     competition = COMPETITIONS[application.programme]
     if application.budget_krw is None or application.months is None:
@@ -176,14 +176,14 @@ def ineligibility(
         return Ineligibility.DURATION_OUTSIDE_PROGRAMME
     if competition.partners and not application.partners:
         return Ineligibility.NO_PARTNER
-    return Ineligibility.DOUBLE_FUNDING if funded_elsewhere else None
+    return double
 
 
 def excluded_by_rule(
     listed: Iterable[ApplicationRequest],
     values: PolicyValues,
     *,
-    funded: Collection[str],
+    elsewhere: Mapping[str, Ineligibility],
     companies: Mapping[str, str],
 ) -> list[tuple[str, Ineligibility]]:
     """Which applications are not scored, and why; of a company's only the earliest one is.
@@ -191,15 +191,15 @@ def excluded_by_rule(
     Args:
         listed: Every application, the earliest first.
         values: The round's policy.
-        funded: Case numbers of those whose company has joint R&D elsewhere.
+        elsewhere: What those, by case number, whose company takes part elsewhere have there.
         companies: Whose case each is, as far as that is known.
     """
     found: list[tuple[str, Ineligibility]] = []
     taking_part: set[str] = set()
     for one in listed:
         company = companies.get(one.case_number)
-        twice = one.case_number in funded or company in taking_part
-        reason = ineligibility(one, values, funded_elsewhere=twice)
+        twice = Ineligibility.APPLIED_TWICE if company in taking_part else None
+        reason = ineligibility(one, values, elsewhere.get(one.case_number, twice))
         if reason is not None:
             found.append((one.case_number, reason))
         elif company is not None:
@@ -225,7 +225,7 @@ def rank(
         budget_krw: What the round may grant.
         threshold: The lowest mean that can be selected, 0 to 100.
         fewest_scores: An application that fewer could score, the others having a conflict of
-            interest, stays in reserve until the centre lets its scores count.
+            interest, is not selected unless the centre lets its scores count.
     """
     listed = sorted(standings, key=lambda one: (one.submitted_at, one.case_number))
     scored = [one for one in listed if len(one.scores) >= max(fewest_scores, 1)]
@@ -251,12 +251,11 @@ def rank(
     placed += [
         Placed(
             case_number=one.case_number,
-            state=ApplicationState.RESERVE,
-            rank=place,
+            state=ApplicationState.NOT_SELECTED,
             score=round(fmean(one.scores), 2) if one.scores else None,
             reason="too_few_scores",
         )
-        for place, one in enumerate(unscored, start=len(scored) + 1)
+        for one in unscored
     ]
     return placed
 
@@ -276,8 +275,10 @@ def summary_of(placed: Iterable[Placed], budgets: dict[str, int]) -> RankingSumm
     """How many were selected, and what they are granted together."""
     listed = list(placed)
     states = [one.state for one in listed]
+    few = [one for one in listed if one.reason == "too_few_scores"]
     return RankingSummary(
-        few_scores=sum(one.reason == "too_few_scores" for one in listed),
+        few_scores=len(few),
+        unscored=sum(one.score is None for one in few),
         selected=states.count(ApplicationState.SELECTED),
         reserve=states.count(ApplicationState.RESERVE),
         not_selected=states.count(ApplicationState.NOT_SELECTED),

@@ -304,6 +304,9 @@ def check_matter(case: CaseSnapshot, report: MatterReport) -> None:
         case Matter.LEAD_GIVES_BACK:
             _check_speaks_for_lead(case, actor)
             allowed = True
+        case Matter.HANDLER_LEAVES:
+            _check_accepted(case)
+            allowed = actor.institute in {None, case.lead_institute}
     if not allowed:
         raise Refused(ProblemType.NOT_ALLOWED, "Only who takes part in the case can do this.")
 

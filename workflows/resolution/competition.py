@@ -8,7 +8,14 @@ with workflow.unsafe.imports_passed_through():
     from schemas.actor import COMPANY_GROUP, Role, centre_group
     from schemas.case import CaseOutcome, CaseStatus, CaseStep, RoundEntry, Route
     from schemas.outcome import DecideObjection, PrepareApplication, TaskKind
-    from schemas.selection import ApplicationRequest, ApplicationState, Place, RoundDecision
+    from schemas.selection import (
+        ApplicationRequest,
+        ApplicationState,
+        Place,
+        PlannedRound,
+        RoundDecision,
+        RoundQuery,
+    )
     from workflows.policy.rounds import LATE_AGREEMENT, Competition, round_for
 
 from workflows import activity_stubs
@@ -61,7 +68,7 @@ async def _hand_in(case: CaseFile, competition: Competition) -> None:
     """Hand an application in; one that misses its cut-off goes to the next round."""
     missed = 0
     while True:
-        planned = round_for(competition, workflow.now(), case.policy)
+        planned = await _next_round(case, competition)
         case.move(CaseStatus.IN_SERVICE, CaseStep.ROUND_APPLICATION)
         case.tell("round_announced", due_at=planned.cutoff_at.isoformat())
         answer = await ask_until(
@@ -95,6 +102,7 @@ async def _hand_in(case: CaseFile, competition: Competition) -> None:
             policy_version=case.policy.version,
             submitted_at=_submitted_at(case),
             institute=case.snapshot.lead_institute or "",
+            round_id=planned.round_id,
             months=plan.months,
             budget_krw=plan.budget_krw,
             own_share_krw=plan.own_share_krw,
@@ -115,14 +123,18 @@ async def _hand_in(case: CaseFile, competition: Competition) -> None:
         case.tell("round_applied", due_at=receipt.cutoff_at.isoformat())
 
 
+async def _next_round(case: CaseFile, competition: Competition) -> PlannedRound:
+    """The round that comes next, with the cut-off by which it will judge."""
+    if not workflow.patched("rounds-as-told"):
+        return round_for(competition, workflow.now(), case.policy)
+    return await activity_stubs.next_round(
+        RoundQuery(programme=competition.programme, at=workflow.now())
+    )
+
+
 def _submitted_at(case: CaseFile) -> datetime:
     """When the application was handed in: what counts at the cut-off."""
-    handed_in = [
-        task.completed_at
-        for task in case.tasks
-        if task.kind is TaskKind.PREPARE_APPLICATION and task.outcome is not None
-    ]
-    return handed_in[-1] or workflow.now()
+    return case.tasks.answered(TaskKind.PREPARE_APPLICATION).completed_at or workflow.now()
 
 
 async def _hear(case: CaseFile, competition: Competition) -> RoundEntry:

@@ -1,9 +1,7 @@
 """A project of joint R&D: reports on the way, its end, its result."""
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -28,8 +26,6 @@ from workflows.resolution.agreement import sign
 from workflows.resolution.result import Rework, confirm_result
 
 _COORDINATORS = centre_group(Role.COORDINATOR)
-
-_Answer = TypeVar("_Answer")
 
 
 async def carry_out(case: CaseFile, programme: Programme) -> CaseOutcome | Route:
@@ -106,11 +102,11 @@ async def _follow_progress(
             if await case.wait(result.done, until=half, summary="half of the project"):
                 return
             is_checked = True
-            await _unless_done(case, result, _check_at_half(case, programme))
+            await case.unless(result.done, _check_at_half(case, programme))
         if await case.wait(result.done, until=next_report.due_at, summary="report on the way"):
             return
         started_at = next_report.due_at
-        report = await _unless_done(case, result, _ask_progress(case))
+        report = await case.unless(result.done, _ask_progress(case))
         if report is not None and report.decision == "stop":
             raise Ended(CaseOutcome.RD_STOPPED, "stopped", report.note)
         if report is not None and report.decision in {"at_risk", "blocked"}:
@@ -119,7 +115,7 @@ async def _follow_progress(
         half = _half(case, began_at)
         if not is_checked and not result.done() and half and half <= workflow.now():
             is_checked = True
-            await _unless_done(case, result, _check_at_half(case, programme))
+            await case.unless(result.done, _check_at_half(case, programme))
 
 
 def _half(case: CaseFile, began_at: datetime) -> datetime | None:
@@ -173,20 +169,6 @@ async def _ask_progress(case: CaseFile) -> ReportProgress:
             assignee=case.snapshot.handler,
         ),
     )
-
-
-async def _unless_done(
-    case: CaseFile,
-    result: asyncio.Task[ReportResult | None],
-    work: Coroutine[Any, Any, _Answer],
-) -> _Answer | None:
-    """What `work` came to; None when the result, or the project's end, made it unnecessary."""
-    working = asyncio.create_task(work)
-    try:
-        await case.wait(lambda: working.done() or result.done())
-        return await working if working.done() else None
-    finally:
-        abandon(working)
 
 
 async def overrun(case: CaseFile, programme: Programme) -> ReportResult | None:

@@ -88,19 +88,21 @@ def test_a_medium_round_is_open_for_as_long_as_a_call_has_to_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("programme", "changes", "funded", "reason"),
+    ("programme", "changes", "double", "reason"),
     [
-        ("short_monthly", {}, False, None),
-        ("short_monthly", {"budget_krw": 30_000_001}, False, "budget_outside_programme"),
-        ("short_monthly", {"months": 4.0}, False, "duration_outside_programme"),
-        ("short_monthly", {"budget_krw": None}, False, "no_budget"),
-        ("short_monthly", {}, True, "double_funding"),
-        ("medium", {"budget_krw": 50_000_000, "months": 8.0}, False, "no_partner"),
-        ("medium", {"budget_krw": 50_000_000, "months": 8.0, "partners": "x"}, False, None),
+        ("short_monthly", {}, None, None),
+        ("short_monthly", {"budget_krw": 30_000_001}, None, "budget_outside_programme"),
+        ("short_monthly", {"months": 4.0}, None, "duration_outside_programme"),
+        ("short_monthly", {"budget_krw": None}, None, "no_budget"),
+        ("short_monthly", {}, "double_funding", "double_funding"),
+        ("short_monthly", {}, "applied_elsewhere", "applied_elsewhere"),
+        ("short_monthly", {"months": 4.0}, "applied_twice", "duration_outside_programme"),
+        ("medium", {"budget_krw": 50_000_000, "months": 8.0}, None, "no_partner"),
+        ("medium", {"budget_krw": 50_000_000, "months": 8.0, "partners": "x"}, None, None),
     ],
 )
 def test_who_may_take_part(
-    programme: str, changes: dict[str, object], *, funded: bool, reason: str | None
+    programme: str, changes: dict[str, object], double: str | None, reason: str | None
 ) -> None:
     application = ApplicationRequest(
         case_number="1379-2026-000001",
@@ -112,7 +114,7 @@ def test_who_may_take_part(
         budget_krw=20_000_000,
     ).model_copy(update=changes)
 
-    found = ineligibility(application, VALUES, funded_elsewhere=funded)
+    found = ineligibility(application, VALUES, Ineligibility(double) if double else None)
 
     assert found == (None if reason is None else Ineligibility(reason))
 
@@ -133,11 +135,13 @@ def test_of_a_companys_applications_the_earliest_that_may_take_part_does() -> No
     ]
     companies = dict(zip(numbers, ("one", "one", "one", "another"), strict=True))
 
-    found = excluded_by_rule(listed, VALUES, funded=(), companies=companies)
+    elsewhere = {numbers[3]: Ineligibility.APPLIED_ELSEWHERE}
+    found = excluded_by_rule(listed, VALUES, elsewhere=elsewhere, companies=companies)
 
     assert found == [
         (numbers[0], Ineligibility.BUDGET_OUTSIDE_PROGRAMME),
-        (numbers[2], Ineligibility.DOUBLE_FUNDING),
+        (numbers[2], Ineligibility.APPLIED_TWICE),
+        (numbers[3], Ineligibility.APPLIED_ELSEWHERE),
     ]
 
 
@@ -169,7 +173,7 @@ def test_the_budget_is_granted_from_the_top_and_nobody_overtakes() -> None:
         ("2", "reserve", "budget"),
         ("3", "reserve", "budget"),
         ("4", "not_selected", "below_threshold"),
-        ("5", "reserve", "too_few_scores"),
+        ("5", "not_selected", "too_few_scores"),
     ]
 
 
