@@ -8,9 +8,10 @@ from api.asked_items import AskedItem, item_of_case
 from api.auth import Caller, CaseScope, scope_of
 from api.centre import Centre
 from api.reading import PromiseView, find_case, promises_of, snapshot_of, texts_of
-from infra.postgres import documents, match_runs, support_calls, tasks
+from infra.postgres import bookings, documents, match_runs, support_calls, tasks
 from schemas.actor import COMPANY_GROUP
 from schemas.base import WireModel, is_round
+from schemas.booking import BookedTime
 from schemas.case import CaseStatus, Service
 from schemas.catalogue import SupportCall
 from schemas.designation import CandidateInstitute, EnquiryProposal, PastCase
@@ -32,6 +33,7 @@ _PASSED_ON: frozenset[TaskKind] = frozenset(
     }
 )  # fmt: skip
 _CALLS_SHOWN: Final = 30
+_BOOKINGS_SHOWN: Final = 100
 
 
 class CaseSummary(WireModel):
@@ -89,6 +91,7 @@ class TaskView(WireModel):
         passed_on: What the company and others answered before, the oldest first.
         enquiry: How the enquiry reads, for the desk that receives it.
         calls: For the finder of a call: those of partners that are open, the first to close first.
+        booked: For who offers an instrument: when the institute's are taken, the earliest first.
     """
 
     task: HumanTask
@@ -102,6 +105,7 @@ class TaskView(WireModel):
     match: MatchView | None = None
     enquiry: EnquiryProposal | None = None
     calls: tuple[SupportCall, ...] = ()
+    booked: tuple[BookedTime, ...] = ()
 
 
 class CompanyTask(WireModel):
@@ -160,6 +164,11 @@ async def task_view(centre: Centre, caller: Caller, task: HumanTask) -> TaskView
         if task.kind in _AT_THE_DESK
         else None,
         calls=await _open_calls(centre) if task.kind is TaskKind.FIND_CALL else (),
+        booked=await bookings.of_institute(
+            centre.pool, snapshot.lead_institute or "", centre.clock(), most=_BOOKINGS_SHOWN
+        )
+        if task.kind is TaskKind.CHECK_EQUIPMENT
+        else (),
     )
 
 

@@ -43,3 +43,12 @@ class UseOfEquipment(WireModel):
     state: BookingState
     hours: int | None = None
     fee_krw: Krw | None = None
+
+
+class BookedTime(WireModel):
+    """When an instrument is taken; for whom is not said."""
+
+    equipment_id: str
+    name: str
+    from_at: Instant
+    to_at: Instant

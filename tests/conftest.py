@@ -213,18 +213,28 @@ async def worker_failures(
         workflow_runner=workflow_runner(),
         on_fatal_error=keep_in_mind,
     )
-    matching = Worker(
+    async with case:
+        yield failures
+
+
+@pytest.fixture(scope="module")
+async def matching_worker(
+    temporal: WorkflowEnvironment, worker_failures: list[BaseException]
+) -> AsyncIterator[None]:
+    async def keep_in_mind(failure: BaseException) -> None:
+        worker_failures.append(failure)
+
+    async with Worker(
         temporal.client,
         task_queue="matching",
         activities=[FixedMatching().rank_institutes],
         on_fatal_error=keep_in_mind,
-    )
-    async with case, matching:
-        yield failures
+    ):
+        yield
 
 
 @pytest.fixture
-def workers(worker_failures: list[BaseException]) -> None:
+def workers(worker_failures: list[BaseException], matching_worker: None) -> None:
     """Fails at once where a worker has stopped: each test would wait for it in vain."""
     assert not worker_failures
 

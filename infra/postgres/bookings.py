@@ -1,12 +1,11 @@
 """The calendar of each instrument; two bookings of one never overlap."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from infra.postgres.pool import Database
-from schemas.booking import BookingRequest, BookingState, UseOfEquipment
+from schemas.booking import BookedTime, BookingRequest, UseOfEquipment
 
 
 async def book(db: Database, request: BookingRequest) -> bool:
@@ -52,43 +51,23 @@ async def close(db: Database, use: UseOfEquipment) -> None:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Booking:
-    """One line of an instrument's calendar."""
-
-    booking_id: str
-    case_number: str
-    from_at: datetime
-    to_at: datetime
-    state: BookingState
-    fee_krw: int | None
-
-
-async def calendar_of(
-    db: Database, equipment_id: str, from_at: datetime, to_at: datetime
-) -> list[Booking]:
-    """The bookings of an instrument that touch a span of time, in order."""
+async def of_institute(
+    db: Database, institute: str, from_at: datetime, *, most: int
+) -> tuple[BookedTime, ...]:
+    """When an institute's instruments are taken from an instant on, the earliest first."""
     rows = await db.fetch(
         """
-        SELECT booking_id, case_number, lower(during) AS from_at, upper(during) AS to_at, state,
-               fee_krw
-          FROM equipment_booking
-         WHERE equipment_id = $1
-           AND during && tstzrange($2, $3)
-         ORDER BY during, booking_id
+        SELECT b.equipment_id, e.name, lower(b.during) AS from_at, upper(b.during) AS to_at
+          FROM equipment_booking AS b
+          JOIN equipment AS e USING (equipment_id)
+         WHERE e.institute = $1
+           AND b.state IN ('booked', 'used')
+           AND upper(b.during) > $2
+         ORDER BY b.during, b.equipment_id
+         LIMIT $3
         """,
-        equipment_id,
+        institute,
         from_at,
-        to_at,
+        most,
     )
-    return [
-        Booking(
-            booking_id=row["booking_id"],
-            case_number=row["case_number"],
-            from_at=row["from_at"],
-            to_at=row["to_at"],
-            state=BookingState(row["state"]),
-            fee_krw=row["fee_krw"],
-        )
-        for row in rows
-    ]
+    return tuple(BookedTime.model_validate(dict(row)) for row in rows)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
@@ -10,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from tests.acceptance.test_accessibility_of_pages import look_at
 from tests.acceptance.test_journeys import DIFFICULTY, to_the_first_contact
-from tests.acceptance.test_pages import member
+from tests.acceptance.test_pages import fill, member, see
 from tests.acceptance.visitors import Centre, Company, Staff
 
 PANEL = ("evaluator1", "evaluator2", "evaluator3")
@@ -56,8 +57,10 @@ async def own_sheet(evaluator: Staff, round_id: str) -> str:
     raise AssertionError(f"{evaluator.username} got no sheet of {round_id}")
 
 
-async def hand_in(centre: Centre, username: str, round_id: str) -> None:
-    """Score everything, and hand the sheet in."""
+async def hand_in(
+    centre: Centre, username: str, round_id: str, assessment: Mapping[str, object] = SCORES
+) -> None:
+    """Assess everything alike, and hand the sheet in."""
     evaluator = await centre.staff(username)
     task_id = await own_sheet(evaluator, round_id)
     headers = {"Authorization": f"Bearer {evaluator.token}"}
@@ -66,7 +69,7 @@ async def hand_in(centre: Centre, username: str, round_id: str) -> None:
     saved = await centre.call(
         "PUT",
         f"/tasks/{task_id}/sheet",
-        body={"assessments": {line["case_number"]: SCORES for line in view["lines"]}},
+        body={"assessments": {line["case_number"]: assessment for line in view["lines"]}},
         headers=headers,
     )
     assert saved.status_code == 200, saved.text
@@ -149,6 +152,29 @@ async def test_the_pages_of_a_round_take_a_sheet_and_show_the_ranking(
         await expect(page.locator("[role=status]")).to_be_visible()
         await page.locator("button[value=hand_in]").click()
         await expect(page).to_have_url(re.compile("done=score_applications"))
+    # Both others have an interest in the company, so that one score is all that there is.
+    for username in PANEL[1:]:
+        await hand_in(centre, username, round_id, {"conflict": True})
+    coordinator = await centre.staff("coordinator")
     async with member(chromium, centre, "coordinator") as page:
+        ranking, _ = await coordinator.task(round_id, "decide_round")
         await look_at(page, "/rounds")
         await look_at(page, f"/rounds/{round_id}")
+        await expect(page.locator("tbody tr")).to_contain_text("Too few reviewers")
+        await look_at(page, f"/tasks/{ranking['task']['task_id']}")
+        await expect(page.locator("main")).to_contain_text("Scores that a ranking needs")
+        await fill(page, {"decision": "admit"})
+        await page.locator("form.answer button[type=submit]").click()
+        await expect(page.locator(".error-summary")).to_be_visible()
+        await expect(page.locator('[name="decision"][value="admit"]')).to_be_checked()
+        await fill(page, {"reason": "두 위원이 회사와 이해관계가 있음"})
+        await page.locator("form.answer button[type=submit]").click()
+        await expect(page).to_have_url(re.compile("done=decide_round"))
+        await see(
+            page, f"/rounds/{round_id}?lang=en", "tbody tr:has-text('80.0'):has-text('Selected')"
+        )
+        again, _ = await coordinator.task(round_id, "decide_round")
+        await page.goto(f"/tasks/{again['task']['task_id']}")
+        await fill(page, {"decision": "confirm"})
+        await page.locator("form.answer button[type=submit]").click()
+    await company.until(step="agreement")

@@ -1,13 +1,13 @@
 """Equipment: an offer, terms, a booking that nobody else has, the use and its fee."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
+from typing import NamedTuple
 
 import asyncpg
 import pytest
 
 from infra.postgres import bookings
-from infra.postgres.bookings import Booking
 from schemas.actor import COMPANY
 from schemas.booking import BookingState
 from schemas.case import CaseOutcome, CaseStep, Service
@@ -26,7 +26,6 @@ from tests.driver import CaseDriver, StartCase, support_of, written
 EQUIPMENT = TriageCase(service=Service.EQUIPMENT)
 SUPPORT = support_of("KITECH")
 _SERIALS = count(1)
-_LONG = timedelta(days=400)
 
 
 async def add_equipment(database: asyncpg.Pool, equipment_id: str) -> None:
@@ -56,8 +55,28 @@ async def instrument(database: asyncpg.Pool) -> str:
     return equipment_id
 
 
-async def calendar(database: asyncpg.Pool, case: CaseDriver, instrument: str) -> list[Booking]:
-    return await bookings.calendar_of(database, instrument, case.now - _LONG, case.now + _LONG)
+class Booking(NamedTuple):
+    """What is written down of a booking."""
+
+    case_number: str
+    from_at: datetime
+    to_at: datetime
+    state: str
+    fee_krw: int | None
+
+
+async def calendar(database: asyncpg.Pool, instrument: str) -> list[Booking]:
+    """Everything that was ever booked of an instrument, in order."""
+    rows = await database.fetch(
+        """
+        SELECT case_number, lower(during) AS from_at, upper(during) AS to_at, state, fee_krw
+          FROM equipment_booking
+         WHERE equipment_id = $1
+         ORDER BY during, booking_id
+        """,
+        instrument,
+    )
+    return [Booking(**row) for row in rows]
 
 
 def offer(case: CaseDriver, instrument: str, *, days: int = 10) -> CheckEquipment:
@@ -103,7 +122,7 @@ async def test_who_agrees_after_the_day_has_passed_is_offered_another(
     again = await case.open_task(TaskKind.CHECK_EQUIPMENT)
 
     assert again.task_id.endswith(".2")
-    assert await calendar(database, case, instrument) == []
+    assert await calendar(database, instrument) == []
 
 
 async def test_an_instrument_is_booked_used_and_paid_for(
@@ -118,7 +137,7 @@ async def test_an_instrument_is_booked_used_and_paid_for(
     await case.open_task(TaskKind.ANSWER_SURVEY)
 
     assert (await case.snapshot()).outcome is CaseOutcome.RESOLVED_EQUIPMENT
-    [used] = await calendar(database, case, instrument)
+    [used] = await calendar(database, instrument)
     assert (used.state, used.fee_krw) == (BookingState.USED, 30_000)
     assert used.to_at - used.from_at == timedelta(hours=4)
     reminded = await database.fetchval(
@@ -143,7 +162,13 @@ async def test_two_cases_never_have_an_instrument_at_the_same_time(
     assert "case:equipment:taken" in await second.tags()
     await book(second, instrument, days=11)
     await second.open_task(TaskKind.MOVE_BOOKING)
-    booked = await calendar(database, second, instrument)
+    booked = await calendar(database, instrument)
+    taken = [
+        (one.from_at, one.to_at)
+        for one in await bookings.of_institute(database, "KITECH", first.now, most=10**6)
+        if one.equipment_id == instrument
+    ]
+    assert taken == [(line.from_at, line.to_at) for line in booked]
     assert [line.case_number for line in booked] == [first.handle.id, second.handle.id]
 
 
@@ -160,7 +185,7 @@ async def test_the_company_moves_its_booking_once(
 
     assert (await case.snapshot()).step is CaseStep.EQUIPMENT_BOOKED
     assert TaskKind.MOVE_BOOKING not in await case.open_kinds()
-    states = [line.state for line in await calendar(database, case, instrument)]
+    states = [line.state for line in await calendar(database, instrument)]
     assert states == [BookingState.CANCELLED, BookingState.BOOKED]
 
 
@@ -191,7 +216,7 @@ async def test_a_broken_instrument_is_booked_again_without_a_new_case(
     await book(case, instrument)
     await case.open_task(TaskKind.MOVE_BOOKING)
 
-    states = [line.state for line in await calendar(database, case, instrument)]
+    states = [line.state for line in await calendar(database, instrument)]
 
     assert states == [BookingState.BROKEN, BookingState.BOOKED]
 
@@ -208,7 +233,7 @@ async def test_two_absences_end_the_case_and_free_the_instrument(
     await case.open_task(TaskKind.ANSWER_SURVEY)
 
     assert (await case.snapshot()).outcome_reason == "no_show"
-    states = {line.state for line in await calendar(database, case, instrument)}
+    states = {line.state for line in await calendar(database, instrument)}
     assert states == {BookingState.NO_SHOW}
 
 
@@ -235,8 +260,8 @@ async def test_no_instrument_no_answer_and_withdrawal_leave_nothing_booked(
     assert outcomes == [
         CaseOutcome.NOT_SOLVED, CaseOutcome.CLOSED_NO_RESPONSE, CaseOutcome.WITHDRAWN
     ]  # fmt: skip
-    [released] = await calendar(database, withdrawn, instrument)
-    assert released.state is BookingState.CANCELLED
+    [released] = await calendar(database, instrument)
+    assert released.state == BookingState.CANCELLED
 
 
 async def test_a_company_that_withdraws_after_the_use_pays_what_was_agreed(
@@ -250,6 +275,6 @@ async def test_a_company_that_withdraws_after_the_use_pays_what_was_agreed(
     await case.withdraw()
     await case.open_task(TaskKind.ANSWER_SURVEY)
 
-    [used] = await calendar(database, case, instrument)
-    assert used.state is BookingState.USED
+    [used] = await calendar(database, instrument)
+    assert used.state == BookingState.USED
     assert used.fee_krw is not None
