@@ -1,20 +1,17 @@
-"""The company's pages: file a difficulty, follow it, answer, withdraw."""
+"""A case in the company's hands: it follows, answers, writes, pauses and withdraws."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from api import acts, auth, case_updates, case_views, reading, task_updates, task_views
-from api.asked_items import AskedItem, asked_item
-from api.auth import CASE_COOKIE, Caller
+from api import case_updates, case_views, task_updates, task_views
+from api.auth import Caller
 from api.deps import CompanyCaller
-from api.intake import file_case
 from api.pages.forms import (
     Field,
-    FormError,
     answer_from,
     by_field,
     by_name,
@@ -22,8 +19,7 @@ from api.pages.forms import (
     fields_of,
     typed_in,
 )
-from api.pages.intake_form import MOST_CHARACTERS, intake_form, intake_request
-from api.pages.languages import Language, Words
+from api.pages.languages import Words
 from api.pages.posted import (
     CORRECTABLE,
     PostedForm,
@@ -36,7 +32,7 @@ from api.pages.posted import (
     new_key,
     text_in,
 )
-from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
+from api.pages.rendering import PageRoute, Visit, VisitDep, institute_names, page, see
 from api.problems import problem_of
 from api.routes.cases import OutcomeBody, ReasonBody, complete_company_task
 from api.routes.documents import (
@@ -47,9 +43,8 @@ from api.routes.documents import (
     add_message,
 )
 from api.routes.effects import report_effects
-from api.routes.sessions import set_cookie
 from api.task_views import CompanyTask
-from infra.postgres import catalogue, reference
+from infra.postgres import catalogue
 from schemas.base import CaseNumber, TaskId
 from schemas.case import RESOLVED, CaseStatus
 from schemas.effect import EffectReport
@@ -93,120 +88,6 @@ STAGES: Final[tuple[tuple[str, frozenset[CaseStatus]], ...]] = (
     ("confirmation", frozenset({CaseStatus.RESULT_CONFIRM})),
     ("closing", frozenset({CaseStatus.SURVEY, CaseStatus.CLOSED})),
 )  # fmt: skip
-
-
-@router.get("/cases/new", dependencies=[Depends(auth.PUBLIC)])
-async def new_case(visit: VisitDep) -> Response:
-    """The form in which a difficulty is filed, or an item of the open databases asked for."""
-    item = await _item_in(visit, visit.request.query_params)
-    typed = (
-        {
-            "service": item.service.value,
-            "title": visit.words.label("ask_title", item.database.value).format(title=item.title)[
-                : MOST_CHARACTERS["title"]
-            ],
-        }
-        if item
-        else {}
-    )
-    form = await intake_form(visit.centre, visit.words, typed=typed, item=item)
-    return await page(visit, "intake.html", form=form, key=new_key(), desk=False)
-
-
-async def _item_in(visit: Visit, named: Mapping[str, object]) -> AskedItem | None:
-    """The item that an address or a form names; None for one that is gone since."""
-    try:
-        return await asked_item(visit.centre, named)
-    except Refused:
-        return None
-
-
-@router.post("/cases/new", dependencies=[Depends(auth.PUBLIC)])
-async def file_new_case(visit: VisitDep, posted: PostedForm) -> Response:
-    """Take the difficulty in and lead to its receipt; the same form again finds the same case."""
-    key = key_in(posted)
-    try:
-        intake = intake_request(posted, visit.words, channel="web")
-        receipt = await file_case(visit.centre, intake, filed_by=None, key=key)
-    except CORRECTABLE as error:
-        problem = problem_of(visit.request, error)
-        form = await intake_form(
-            visit.centre,
-            visit.words,
-            typed=typed_in(posted),
-            errors=intake_errors(problem, visit.words),
-            item=await _item_in(visit, posted),
-        )
-        return await page(
-            visit,
-            "intake.html",
-            status=problem["status"],
-            form=form,
-            key=key,
-            desk=False,
-        )
-    return await _let_in(visit, receipt.case_number)
-
-
-def intake_errors(problem: Mapping[str, Any], words: Words) -> list[FormError]:
-    """The errors of an intake; what is wrong inside a consent belongs to the consent."""
-    return [
-        FormError(name=".".join(error.name.split(".")[:2]), text=error.text)
-        for error in errors_in(problem, words)
-    ]
-
-
-async def _let_in(visit: Visit, case_number: str) -> Response:
-    """Show the receipt to the browser that filed the case: the code never stands in an address."""
-    opened = await auth.open_company_session(visit.centre, case_number)
-    answer = see(f"/cases/{case_number}/receipt")
-    set_cookie(answer, visit.centre, CASE_COOKIE, opened)
-    return answer
-
-
-@router.get("/cases/{case_number}/receipt")
-async def receipt(case_number: CaseNumber, visit: VisitDep, caller: CompanyCaller) -> Response:
-    """Number, code and the promise, to be printed."""
-    await acts.is_projected(visit.centre, case_number, 1)
-    stored = await reading.find_case(visit.centre, case_number)
-    view = await case_views.company_view(visit.centre, case_number)
-    return await page(
-        visit,
-        "receipt.html",
-        caller=caller,
-        case_number=case_number,
-        tracking_code=visit.centre.secrets.tracking_code(case_number),
-        promises=view.promises,
-        personal_data=stored.personal_data,
-        desk=False,
-    )
-
-
-@router.get("/track", dependencies=[Depends(auth.PUBLIC)])
-async def track(visit: VisitDep, case: str = "") -> Response:
-    """Asks for case number and tracking code."""
-    return await page(visit, "track.html", case=case[:16], errors=[])
-
-
-@router.post("/track", dependencies=[Depends(auth.PUBLIC)])
-async def open_case(visit: VisitDep, posted: PostedForm) -> Response:
-    """Open a case in this browser with its code."""
-    number = (text_in(posted, "case_number") or "").upper()
-    code = text_in(posted, "tracking_code") or ""
-    try:
-        opened = await auth.open_case(visit.centre, number, code, auth.address_of(visit.request))
-    except Refused as error:
-        problem = problem_of(visit.request, error)
-        return await page(
-            visit,
-            "track.html",
-            status=problem["status"],
-            case=number[:16],
-            errors=errors_in(problem, visit.words),
-        )
-    answer = see(f"/cases/{number}")
-    set_cookie(answer, visit.centre, CASE_COOKIE, opened)
-    return answer
 
 
 @router.get("/cases/{case_number}")
@@ -288,15 +169,6 @@ def _stages(status: CaseStatus) -> list[Stage]:
         )
         for place, (name, _) in enumerate(STAGES)
     ]
-
-
-async def institute_names(visit: Visit) -> dict[str, str]:
-    """Names of the institutes in the reader's language, by code."""
-    rows = await reference.institutes(
-        visit.centre.pool, visit.centre.korean_day(visit.centre.clock())
-    )
-    english = visit.words.language is Language.ENGLISH
-    return {row.code: row.name_en if english else row.name_ko for row in rows}
 
 
 @router.get("/cases/{case_number}/tasks/{task_id}")
@@ -498,16 +370,3 @@ async def effects(
         await report_effects(case_number, effect, caller, visit.centre, key_in(posted))
 
     return await _after(report, "effects", visit, caller, case_number, posted)
-
-
-@router.post("/cases/{case_number}/leave")
-async def leave(
-    case_number: CaseNumber,  # noqa: ARG001  # names the case that the access check looks at
-    _caller: CompanyCaller,
-    visit: VisitDep,
-) -> Response:
-    """Close the case in this browser, for a computer that others use too."""
-    await auth.sign_out(visit.centre, visit.request)
-    answer = see("/track")
-    answer.delete_cookie(CASE_COOKIE)
-    return answer

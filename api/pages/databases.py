@@ -16,10 +16,9 @@ from api import auth, finding
 from api.auth import Caller
 from api.deps import CallerIfAny
 from api.finding import Asked
-from api.pages.company import institute_names
 from api.pages.database_files import csv_lines
 from api.pages.marking import marked, passage
-from api.pages.rendering import PageRoute, Visit, VisitDep, page
+from api.pages.rendering import PageRoute, Visit, VisitDep, institute_names, page
 from infra.postgres import open_databases, technologies
 from infra.postgres.open_databases import Item, address_of
 from schemas.base import INSTITUTE_CODE_PATTERN

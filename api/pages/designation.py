@@ -10,9 +10,8 @@ from starlette.datastructures import FormData
 
 from api import auth
 from api.auth import Caller
-from api.pages.company import institute_names
 from api.pages.posted import PostedForm, text_in
-from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
+from api.pages.rendering import PageRoute, Visit, VisitDep, institute_names, page, see
 from infra.postgres import accounts, phrases
 from infra.postgres.pool import transaction
 from matching.designation import Weights

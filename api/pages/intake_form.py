@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 
 from api.asked_items import ITEM_FIELDS, AskedItem
 from api.centre import SEOUL, Centre
-from api.pages.forms import Field, FormError, Option, Widget, by_field, by_name
+from api.pages.forms import Field, FormError, Option, Widget, by_field, by_name, errors_in
 from api.pages.languages import Words
 from api.pages.posted import checked
 from infra.postgres import intakes, reference
@@ -181,3 +181,11 @@ def intake_request(form: FormData, words: Words, *, channel: str | None) -> Inta
 def local_time(centre: Centre) -> str:
     """Now, as a field for date and time is filled in."""
     return centre.clock().astimezone(SEOUL).strftime("%Y-%m-%dT%H:%M")
+
+
+def intake_errors(problem: Mapping[str, Any], words: Words) -> list[FormError]:
+    """The errors of an intake; what is wrong inside a consent belongs to the consent."""
+    return [
+        FormError(name=".".join(error.name.split(".")[:2]), text=error.text)
+        for error in errors_in(problem, words)
+    ]

@@ -13,8 +13,7 @@ from temporalio.service import RPCError
 from api import auth, reading
 from api.auth import Caller
 from api.centre import Centre, calling_temporal
-from api.pages.company import institute_names
-from api.pages.rendering import PageRoute, Visit, VisitDep, page
+from api.pages.rendering import PageRoute, Visit, VisitDep, institute_names, page
 from api.problems import is_outage
 from api.routes.history import History, get_history
 from infra import mailbox

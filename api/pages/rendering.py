@@ -17,8 +17,8 @@ from api import auth, problems
 from api.auth import Access, Caller
 from api.centre import Centre, centre_of
 from api.pages.forms import title_of
-from api.pages.languages import LANGUAGE_COOKIE, WORDS, Words, language_of
-from infra.postgres import policies
+from api.pages.languages import LANGUAGE_COOKIE, WORDS, Language, Words, language_of
+from infra.postgres import policies, reference
 from schemas.actor import Role
 
 PAGES_DIR: Final = Path(__file__).parents[1]
@@ -78,6 +78,15 @@ def visit_of(request: Request) -> Visit:
 
 
 VisitDep: TypeAlias = Annotated[Visit, Depends(visit_of)]
+
+
+async def institute_names(visit: Visit) -> dict[str, str]:
+    """Names of the institutes in the reader's language, by code."""
+    rows = await reference.institutes(
+        visit.centre.pool, visit.centre.korean_day(visit.centre.clock())
+    )
+    english = visit.words.language is Language.ENGLISH
+    return {row.code: row.name_en if english else row.name_ko for row in rows}
 
 
 async def page(

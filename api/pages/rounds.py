@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Response
 
 from api import auth, sheets, task_updates
 from api.auth import Caller
-from api.pages.company import institute_names
 from api.pages.forms import (
     Field,
     answer_from,
@@ -19,7 +18,7 @@ from api.pages.forms import (
     typed_in,
 )
 from api.pages.posted import CORRECTABLE, PostedForm, checked, key_after, key_in, new_key, text_in
-from api.pages.rendering import PageRoute, Visit, VisitDep, page, see
+from api.pages.rendering import PageRoute, Visit, VisitDep, institute_names, page, see
 from api.problems import problem_of
 from api.routes.rounds import Evaluator, SheetRequest, get_round, list_rounds
 from api.sheets import SheetView

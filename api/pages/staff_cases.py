@@ -12,9 +12,8 @@ from api.auth import Caller
 from api.case_views import StaffView
 from api.deps import CaseStaff
 from api.intake import file_case
-from api.pages.company import institute_names, intake_errors
 from api.pages.forms import Field, FormError, Option, by_name, typed_in
-from api.pages.intake_form import intake_form, intake_request, local_time
+from api.pages.intake_form import intake_errors, intake_form, intake_request, local_time
 from api.pages.languages import Words
 from api.pages.posted import (
     CORRECTABLE,
@@ -26,7 +25,7 @@ from api.pages.posted import (
     new_key,
     text_in,
 )
-from api.pages.rendering import PageRoute, Visit, VisitDep, page
+from api.pages.rendering import PageRoute, Visit, VisitDep, institute_names, page
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.problems import problem_of
 from api.routes.cases import MatterBody, PartnerBody, ReasonBody, list_cases

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Response
 from api import task_updates, task_views
 from api.auth import Caller
 from api.deps import TaskStaff
-from api.pages.company import institute_names
 from api.pages.forms import Field, Option, answer_from, by_field, by_name, fields_of
 from api.pages.languages import Words
 from api.pages.marking import marked
@@ -22,7 +21,7 @@ from api.pages.posted import (
     key_in,
     text_in,
 )
-from api.pages.rendering import PageRoute, Visit, VisitDep, page
+from api.pages.rendering import PageRoute, Visit, VisitDep, institute_names, page
 from api.pagination import DEFAULT_PAGE, Cursor
 from api.routes.tasks import (
     CommentBody,
