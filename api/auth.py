@@ -238,8 +238,8 @@ async def check_tracking_code(
     limit = rate_limit.TRACKING.keyed(centre, f"{case_number}|{address}", address)
     await limit.check()
     given = centre.secrets.tracking_code_hash(normal_tracking_code(tracking_code))
-    stored = await intakes.tracking_code_hash(centre.pool, case_number)
-    if not hmac.compare_digest(stored or bytes(len(given)), given):
+    held = await intakes.tracking_code(centre.pool, case_number)
+    if not hmac.compare_digest(bytes(len(given)) if held is None else held.code_hash, given):
         await limit.count_failure()
         raise Refused(ProblemType.CASE_NOT_FOUND, CASE_UNKNOWN)
 

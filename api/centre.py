@@ -38,9 +38,15 @@ class Secrets:
         if len(self.key) < 32:  # noqa: PLR2004  # bytes of a SHA-256 key
             raise ValueError("The secret key needs at least 32 bytes.")
 
-    def tracking_code(self, case_number: str) -> str:
-        """The tracking code of a case: derived, so that a repeated intake gives it again."""
-        number = int.from_bytes(self._digest(b"tracking-code", case_number.encode()))
+    def tracking_code(self, case_number: str, salt: str = "") -> str:
+        """The tracking code of a case: derived, so that a repeated request gives it again.
+
+        Args:
+            case_number: The case.
+            salt: What the row of its intake holds since the code was replaced.
+        """
+        message = f"{case_number}|{salt}" if salt else case_number
+        number = int.from_bytes(self._digest(b"tracking-code", message.encode()))
         letters: list[str] = []
         for _ in range(CODE_LENGTH):
             number, place = divmod(number, len(CODE_ALPHABET))

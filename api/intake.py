@@ -16,6 +16,7 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from api import tracking_codes
 from api.asked_items import asked_item
 from api.auth import Caller
 from api.centre import Centre, calling_temporal
@@ -98,7 +99,7 @@ async def file_case(
     pending = stored.pending and not await _start(centre, stored.intake)
     return Receipt(
         case_number=stored.case_number,
-        tracking_code=centre.secrets.tracking_code(stored.case_number),
+        tracking_code=await tracking_codes.code_of(centre, stored.case_number) or "",
         received_at=stored.intake.received_at,
         pending=pending,
         personal_data=tuple(PersonalDataKind(kind) for kind in stored.personal_data),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Depends, Response
 
-from api import acts, auth, case_views, reading
+from api import acts, auth, case_views, reading, tracking_codes
 from api.asked_items import AskedItem, asked_item
 from api.auth import CASE_COOKIE
 from api.deps import CompanyCaller
@@ -97,7 +97,7 @@ async def receipt(case_number: CaseNumber, visit: VisitDep, caller: CompanyCalle
         "receipt.html",
         caller=caller,
         case_number=case_number,
-        tracking_code=visit.centre.secrets.tracking_code(case_number),
+        tracking_code=await tracking_codes.code_of(visit.centre, case_number),
         promises=view.promises,
         personal_data=stored.personal_data,
         desk=False,

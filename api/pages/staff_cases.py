@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api import acts, auth, case_updates, case_views, reviews
+from api import acts, auth, case_updates, case_views, reviews, tracking_codes
 from api.auth import Caller
 from api.case_views import StaffView
 from api.deps import CaseStaff
@@ -157,17 +157,20 @@ class _Beside:
     Attributes:
         invitable: Institutes that may be asked to take part, code to name.
         succeeding: The institute to which the case may move.
+        may_give_code: Whether the company may get another tracking code from the reader.
     """
 
     invitable: Mapping[str, str] = field(default_factory=dict[str, str])
     matters: Sequence[Matter] = ()
     succeeding: str | None = None
+    may_give_code: bool = False
 
 
 async def _beside(visit: Visit, caller: Caller, case: StaffView) -> _Beside:
     snapshot, actor = case.snapshot, caller.actor
+    may_give_code = actor.role in auth.DESK.roles
     if snapshot is None or snapshot.lead_assignment is None or snapshot.outcome is not None:
-        return _Beside()
+        return _Beside(may_give_code=may_give_code)
     lead = snapshot.lead_institute or ""
     leads = actor.institute in {None, lead}
     supervises = leads and actor.role in auth.SUPERVISORS.roles
@@ -189,7 +192,7 @@ async def _beside(visit: Visit, caller: Caller, case: StaffView) -> _Beside:
         else None
     )
     others = {code: name for code, name in names.items() if code not in known}
-    return _Beside(others if supervises else {}, matters, succeeds)
+    return _Beside(others if supervises else {}, matters, succeeds, may_give_code)
 
 
 def _forms(
@@ -233,12 +236,14 @@ def _forms(
             reason("What happened", optional=False),
         ],
         "successor": [reason()],
+        "tracking-code": [],
     }
     possible = {
         "handler": bool(people),
         "partners": bool(beside.invitable),
         "matters": bool(matters),
         "successor": beside.succeeding is not None,
+        "tracking-code": beside.may_give_code,
     }
     return {
         form: [sent.drawn(form, field) for field in fields]
@@ -358,6 +363,17 @@ async def follow_institute(
         )
 
     return await _after(follow, "successor", visit, caller, case_number, posted)
+
+
+@router.post("/staff/cases/{case_number}/tracking-code")
+async def replace_tracking_code(
+    case_number: CaseNumber, visit: VisitDep, caller: Filing, posted: PostedForm
+) -> Response:
+    """Show another code, to be read out; the same form again shows the same one."""
+    code = await tracking_codes.replace(visit.centre, caller, case_number, key=key_in(posted))
+    return await page(
+        visit, "tracking_code.html", caller=caller, case_number=case_number, tracking_code=code
+    )
 
 
 @router.get("/staff/cases/{case_number}/documents/{document_id}")

@@ -5,7 +5,15 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from api import auth, case_updates, case_views, reviews, task_updates, task_views
+from api import (
+    auth,
+    case_updates,
+    case_views,
+    reviews,
+    task_updates,
+    task_views,
+    tracking_codes,
+)
 from api.case_updates import CaseAnswer
 from api.case_views import CompanyView, StaffView
 from api.deps import (
@@ -254,6 +262,29 @@ async def withdraw_case(
     """End the case at the company's wish."""
     reason = None if body is None else body.reason
     return await case_updates.withdraw(centre, caller, case_number, reason, key=key)
+
+
+class NewCode(WireModel):
+    """A case's tracking code, to be read out; the one before opens nothing any more."""
+
+    case_number: str
+    tracking_code: str
+
+
+@router.post(
+    "/{case_number}/tracking-code",
+    summary="Give a case another tracking code",
+    responses=responses(ProblemType.CASE_NOT_FOUND),
+)
+async def replace_tracking_code(
+    case_number: CaseNumber,
+    caller: Annotated[auth.Caller, Depends(auth.DESK)],
+    centre: CentreDep,
+    key: IdempotencyKey,
+) -> NewCode:
+    """For a company that lost its code and was recognised on the telephone; it is recorded."""
+    code = await tracking_codes.replace(centre, caller, case_number, key=key)
+    return NewCode(case_number=case_number, tracking_code=code)
 
 
 class HandlerBody(RequestModel):

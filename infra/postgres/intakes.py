@@ -84,6 +84,19 @@ async def find_by_key(db: Database, idempotency_key: str) -> StoredIntake | None
     )
 
 
+@dataclass(frozen=True)
+class TrackingCode:
+    """What is stored of a tracking code.
+
+    Attributes:
+        salt: With the case number it makes the code; empty until that was replaced.
+        code_hash: Keyed, of the code that opens the case.
+    """
+
+    salt: str
+    code_hash: bytes
+
+
 async def next_serial(db: Database) -> int:
     """The next number of a case. Numbers of intakes that failed are not used again."""
     serial: int = await db.fetchval("SELECT nextval('case_serial')")
@@ -253,12 +266,35 @@ async def pending_intakes(
     return [CaseIntake.model_validate(row["intake"]) for row in rows]
 
 
-async def tracking_code_hash(db: Database, case_number: str) -> bytes | None:
-    """The keyed hash of a case's tracking code; None for a case that does not exist."""
-    stored: bytes | None = await db.fetchval(
-        "SELECT tracking_code_hash FROM intake WHERE case_number = $1", case_number
+async def tracking_code(db: Database, case_number: str) -> TrackingCode | None:
+    """What is stored of a case's tracking code; None for a case that does not exist."""
+    row = await db.fetchrow(
+        "SELECT code_salt, tracking_code_hash FROM intake WHERE case_number = $1", case_number
     )
-    return stored
+    return None if row is None else TrackingCode(row["code_salt"], row["tracking_code_hash"])
+
+
+async def replace_tracking_code(db: Database, case_number: str, code: TrackingCode) -> list[str]:
+    """Let another code open a case, and every other case that the old one opened.
+
+    The caller opens the transaction.
+
+    Returns:
+        The numbers of those cases.
+    """
+    await db.execute(
+        "UPDATE intake SET code_salt = $2 WHERE case_number = $1", case_number, code.salt
+    )
+    rows = await db.fetch(
+        """
+        UPDATE intake SET tracking_code_hash = $2
+         WHERE tracking_code_hash = (SELECT tracking_code_hash FROM intake WHERE case_number = $1)
+        RETURNING case_number
+        """,
+        case_number,
+        code.code_hash,
+    )
+    return [row["case_number"] for row in rows]
 
 
 async def is_channel_open(db: Database, channel: str, day: date) -> bool:

@@ -1,5 +1,6 @@
 """Sessions: of staff who signed in, and of companies who showed their tracking code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -85,6 +86,11 @@ async def end(db: Database, token_hash: bytes) -> None:
 async def end_all(db: Database, account_id: str) -> None:
     """Sign somebody out everywhere."""
     await db.execute("DELETE FROM session WHERE account_id = $1", account_id)
+
+
+async def end_of_cases(db: Database, case_numbers: Sequence[str]) -> None:
+    """Close cases in every browser of their company."""
+    await db.execute("DELETE FROM session WHERE case_number = ANY($1)", list(case_numbers))
 
 
 async def forget_ended(db: Database, now: datetime) -> None:
