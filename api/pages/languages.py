@@ -72,11 +72,10 @@ def language_of(request: Request) -> Language:
     return Language.KOREAN
 
 
-_OF_ROUNDS: Final = frozenset(
-    {
-        "round", "selected", "reserve", "not_selected", "sheets", "fewest_scores", "few_scores",
-        "unscored", "granted_krw", "round_budget_krw", "object_until",
-    }
+# As they are read; the database keeps no order.
+_OF_ROUNDS: Final = (
+    "round", "selected", "reserve", "not_selected", "few_scores", "unscored", "sheets",
+    "fewest_scores", "granted_krw", "round_budget_krw", "object_until",
 )  # fmt: skip
 
 
@@ -171,6 +170,11 @@ class Words:
         model = OUTCOMES.get(TaskKind(kind)) if kind in set(TaskKind) else None
         field = None if model is None else model.model_fields.get(name)
         return self.label("purpose", kind) if field is None else self.text(field.title or name)
+
+    def in_order(self, parameters: Mapping[str, str]) -> list[tuple[str, str]]:
+        """What a task shows, in the order in which it is read."""
+        ranks = {name: rank for rank, name in enumerate(_OF_ROUNDS)}
+        return sorted(parameters.items(), key=lambda shown: ranks.get(shown[0], -1))
 
     def parameter(self, name: str, value: str, institutes: Mapping[str, str]) -> str:
         """One of the codes that a task shows."""

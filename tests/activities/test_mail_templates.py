@@ -15,6 +15,7 @@ from schemas.outcome import (
     TaskKind,
 )
 from schemas.record import Message
+from schemas.selection import Ineligibility
 
 TEMPLATES = sorted(path.stem for path in (FOLDER / "ko").glob("*.j2"))
 CASE = "1379-2026-000123"
@@ -81,6 +82,9 @@ def test_every_code_has_a_word(language: str) -> None:
 
     assert set(told["outcome"]) == {outcome.value for outcome in CaseOutcome}
     assert set(told["task"]) == {kind.value for kind in TaskKind}
+    assert set(told["round_reason"]) == {reason.value for reason in Ineligibility} | {
+        "below_threshold", "budget", "too_few_scores", "no_place_left"
+    }  # fmt: skip
     schema = ReferCase.model_json_schema()["properties"]["body"]
     assert set(told["referral"]) == set(schema["enum"])
 
