@@ -88,6 +88,15 @@ def test_the_label_of_one_field_goes_before_the_common_one() -> None:
     assert KOREAN.label("option", "choose_solution", "decision", "accept") == "제안을 받아들입니다"
 
 
+def test_the_figures_of_a_round_stand_in_the_order_in_which_they_are_read() -> None:
+    # As the database gives them back: by length, then by letter.
+    stored = {"round": "x", "sheets": "3", "reserve": "1", "selected": "2", "few_scores": "1"}
+
+    shown = [name for name, _ in KOREAN.in_order(stored)]
+
+    assert shown == ["round", "selected", "reserve", "few_scores", "sheets"]
+
+
 def test_a_code_without_a_label_is_shown_as_words() -> None:
     assert ENGLISH.label("option", "sold_with_guidance") == "Sold with guidance"
 
