@@ -53,8 +53,10 @@ async def reach(held: RoundDriver, kind: TaskKind) -> HumanTask:
     """Go on until a task of that kind is open."""
     await held.pass_time_until((await held.snapshot()).cutoff_at + GRACE)
     if kind is not TaskKind.SCORE_APPLICATIONS:
-        for sheet in await held.open_tasks(TaskKind.SCORE_APPLICATIONS, at_least=3):
-            await held.hand_in(sheet, dict.fromkeys(held.cases, _POINTS))
+        # Of the last application there is one score: whoever decides may admit it.
+        sheets = await held.open_tasks(TaskKind.SCORE_APPLICATIONS, at_least=3)
+        for points, sheet in zip((_POINTS, -1, -1), sheets, strict=True):
+            await held.hand_in(sheet, {held.cases[0]: _POINTS, held.cases[-1]: points})
     if kind is TaskKind.RESOLVE_OVERDUE:
         [ranking] = await held.open_tasks(TaskKind.DECIDE_ROUND)
         await held.pass_time_until(ranking.deadline.l2_at or ranking.deadline.due_at)
