@@ -5,9 +5,11 @@ import hmac
 from api.auth import Caller
 from api.centre import Centre
 from api.problems import CASE_UNKNOWN
-from infra.postgres import intakes, journal, sessions
+from infra.postgres import intakes, journal, notifications, sessions
 from infra.postgres.pool import transaction
+from schemas.actor import COMPANY_GROUP
 from schemas.problem import ProblemType, Refused
+from schemas.record import Message
 
 
 async def code_of(centre: Centre, case_number: str) -> str | None:
@@ -27,6 +29,8 @@ async def code_of(centre: Centre, case_number: str) -> str | None:
 
 async def replace(centre: Centre, caller: Caller, case_number: str, *, key: str) -> str:
     """Give a case another code, and close it in every browser that was let in by the old one.
+
+    The company is told by mail, without the code.
 
     Cases that the old code opened too, having been split from each other, open with the new one.
 
@@ -48,12 +52,21 @@ async def replace(centre: Centre, caller: Caller, case_number: str, *, key: str)
             new = intakes.TrackingCode(key, centre.secrets.tracking_code_hash(code))
             opened = await intakes.replace_tracking_code(db, case_number, new)
             await sessions.end_of_cases(db, opened)
+            at = centre.clock()
             await journal.append_within(
                 db,
-                "access",
-                centre.clock(),
+                journal.CENTRE_STREAM,
+                at,
                 caller.actor,
                 "case:tracking_code:replaced",
                 {"case": case_number},
             )
+            # The company hears of it, so that nobody else gets a code in its name unnoticed.
+            message = Message(
+                key=f"{case_number}/code/{centre.secrets.body_hash(key.encode())[:16]}",
+                case_number=case_number,
+                template="tracking_code_replaced",
+                audience=COMPANY_GROUP,
+            )
+            await notifications.add_pending(db, [message], at)
     return code

@@ -56,11 +56,17 @@ async def test_the_new_code_opens_the_case_and_the_old_one_does_not(
     # The page that the old code opened is closed too, and the new receipt says the new code.
     assert (before.status_code, after.status_code) == (200, 303)
     entries = await database.fetch(
-        "SELECT actor FROM journal_entry WHERE stream = 'access' "
+        "SELECT actor FROM journal_entry WHERE stream = 'centre' "
         "AND tag = 'case:tracking_code:replaced' AND detail ->> 'case' = $1",
         number,
     )
     assert [row["actor"] for row in entries] == ["acc-agent"]
+    told = await database.fetch(
+        "SELECT audience FROM notification "
+        "WHERE case_number = $1 AND template = 'tracking_code_replaced'",
+        number,
+    )
+    assert [row["audience"] for row in told] == ["company"]
 
 
 async def test_cases_that_were_split_are_opened_by_the_same_new_code(
