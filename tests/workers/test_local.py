@@ -98,7 +98,7 @@ def test_it_starts_says_where_to_look_and_stops_without_a_trace(centre: Centre) 
     pids = centre.pids()
 
     assert set(pids) == {"postgres", "temporal", "mailbox", "worker", "worker-matching", "api"}
-    assert answers(running["url"] + "/readyz")
+    centre.until("it can serve", lambda: answers(running["url"] + "/readyz"))
     assert running["url"] in centre.printed()
     assert "kitech.support" in centre.printed()
     assert (centre.data_dir / "secrets.json").stat().st_mode & 0o077 == 0
@@ -113,7 +113,7 @@ def test_it_starts_says_where_to_look_and_stops_without_a_trace(centre: Centre) 
     assert second.returncode == 1
     assert len(second.stderr.splitlines()) == 1
     assert f"already runs on {centre.data_dir}: {running['url']}" in second.stderr
-    assert answers(running["url"] + "/readyz")
+    centre.until("it can serve", lambda: answers(running["url"] + "/readyz"))
 
     centre.process.send_signal(signal.SIGINT)
 
