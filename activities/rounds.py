@@ -88,10 +88,11 @@ class RoundActivities(Rounds):
     @activity.defn(name="rounds.apply")
     async def apply(self, request: ApplicationRequest) -> Receipt:
         version, values = await self._current_policy()
-        competition, at = COMPETITIONS[request.programme], request.submitted_at
-        told = request.round_id and await rounds.dates(self._pool, request.round_id)
+        competition = COMPETITIONS[request.programme]
+        held = await self._told(request) or await self._next(
+            competition, request.submitted_at, version, values
+        )
         while True:
-            held = told or await self._next(competition, at, version, values)
             if held.opens_at <= request.submitted_at:
                 # The schedule opens rounds; one that it missed is opened by its first application.
                 await self._start(held, version)
@@ -99,7 +100,14 @@ class RoundActivities(Rounds):
             async with transaction(self._pool) as db:
                 if await rounds.apply(db, held.round_id, request):
                     return Receipt(round_id=held.round_id, cutoff_at=held.cutoff_at)
-            at, told = max(at, held.cutoff_at + _SECOND), None
+            held = await self._next(competition, held.cutoff_at + _SECOND, version, values)
+
+    async def _told(self, request: ApplicationRequest) -> PlannedRound | None:
+        """The round that the institute was told, unless its application is too late for it."""
+        if request.round_id is None:
+            return None
+        told = await rounds.find_planned(self._pool, request.round_id)
+        return told if told is not None and request.submitted_at <= told.cutoff_at else None
 
     async def _next(
         self, competition: Competition, at: datetime, version: str, values: PolicyValues
@@ -114,7 +122,7 @@ class RoundActivities(Rounds):
             held = await rounds.plan(self._pool, planned, version)
             if held.cutoff_at >= at:
                 return held
-            by_policy = max(planned.cutoff_at, held.cutoff_at) + _SECOND
+            by_policy = planned.cutoff_at + _SECOND
 
     async def _current_policy(self) -> tuple[str, PolicyValues]:
         """What a round begins with; cases may have pinned an older one."""

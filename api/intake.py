@@ -51,14 +51,15 @@ class Receipt:
     """What a company gets for its request.
 
     Attributes:
-        tracking_code: Opens the case together with its number.
+        tracking_code: Opens the case together with its number; None when the request is repeated
+            after the code of a case that shares it was replaced.
         pending: The workflow could not be started yet; nothing is lost.
         personal_data: Kinds of personal data found in the texts.
         replayed: The same request came before; this is the answer it got.
     """
 
     case_number: str
-    tracking_code: str
+    tracking_code: str | None
     received_at: datetime
     pending: bool
     personal_data: tuple[PersonalDataKind, ...]
@@ -99,7 +100,7 @@ async def file_case(
     pending = stored.pending and not await _start(centre, stored.intake)
     return Receipt(
         case_number=stored.case_number,
-        tracking_code=await tracking_codes.code_of(centre, stored.case_number) or "",
+        tracking_code=await tracking_codes.code_of(centre, stored.case_number),
         received_at=stored.intake.received_at,
         pending=pending,
         personal_data=tuple(PersonalDataKind(kind) for kind in stored.personal_data),

@@ -20,6 +20,7 @@ from schemas.outcome import (
     ResolveOverdue,
     ScoreApplications,
     ScreenCase,
+    TaskKind,
 )
 from schemas.problem import ProblemType, Refused
 from schemas.sheet import SheetReference
@@ -38,14 +39,15 @@ async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: Wi
             | NameLead(institute=str(code))
         ):
             await check_institute(centre, code, field="/outcome/institute")
-        case JoinCase(named_staff=str(account_id)) | NameHandler(named_staff=account_id):
-            desk = institute_group(actor.institute or "", Role.SUPPORT)
+        case (
+            JoinCase(named_staff=str(account_id))
+            | NameHandler(named_staff=account_id)
+            | NameAdviser(named_staff=str(account_id))
+        ):
+            desk = institute_group(actor.institute or "", named_role(task.kind))
             await find_assignable(centre, account_id, desk, field="/outcome/named_staff")
         case AcceptCase():
             await _check_acceptance(centre, actor, outcome)
-        case NameAdviser(named_staff=str(account_id)):
-            desk = institute_group(actor.institute or "", Role.RESEARCHER)
-            await find_assignable(centre, account_id, desk, field="/outcome/named_staff")
         case CheckEquipment(equipment_id=str(equipment_id)):
             await _check_equipment(centre, actor, equipment_id, field="/outcome/equipment_id")
         case ResolveOverdue(assignee=str(account_id)):
@@ -63,6 +65,11 @@ async def check_named(centre: Centre, actor: Actor, task: HumanTask, outcome: Wi
                 )
         case _:
             pass
+
+
+def named_role(kind: TaskKind) -> Role:
+    """The role of those at an institute who can be named in the answer to a task."""
+    return Role.RESEARCHER if kind is TaskKind.NAME_ADVISER else Role.SUPPORT
 
 
 async def find_assignable(centre: Centre, account_id: str, group: str, *, field: str) -> Actor:
@@ -100,7 +107,7 @@ async def _check_acceptance(centre: Centre, actor: Actor, outcome: AcceptCase) -
     if outcome.better_institute is not None:
         await check_institute(centre, outcome.better_institute, field="/outcome/better_institute")
     if outcome.named_staff is not None:
-        desk = institute_group(actor.institute or "", Role.SUPPORT)
+        desk = institute_group(actor.institute or "", named_role(TaskKind.ACCEPT_CASE))
         await find_assignable(centre, outcome.named_staff, desk, field="/outcome/named_staff")
 
 

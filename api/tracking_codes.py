@@ -30,9 +30,8 @@ async def code_of(centre: Centre, case_number: str) -> str | None:
 async def replace(centre: Centre, caller: Caller, case_number: str, *, key: str) -> str:
     """Give a case another code, and close it in every browser that was let in by the old one.
 
-    The company is told by mail, without the code.
-
-    Cases that the old code opened too, having been split from each other, open with the new one.
+    The company is told by mail, without the code. Cases that the old code opened too, having been
+    split from each other, open with the new one.
 
     Args:
         centre: The centre.

@@ -185,6 +185,15 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
         sys.dont_write_bytecode = False
 
 
+def keeping_in(failures: list[BaseException]) -> Callable[[BaseException], Awaitable[None]]:
+    """What a worker calls with what stops it."""
+
+    async def keep(failure: BaseException) -> None:
+        failures.append(failure)
+
+    return keep
+
+
 @pytest.fixture(scope="session")
 async def worker_failures(
     compiled_once: None, temporal: WorkflowEnvironment, database: asyncpg.Pool
@@ -198,10 +207,6 @@ async def worker_failures(
         """Delivery and reading have tests of their own."""
 
     failures: list[BaseException] = []
-
-    async def keep_in_mind(failure: BaseException) -> None:
-        failures.append(failure)
-
     registered = registrations(
         Resources(database, settings_for_test(), temporal.client, leave_it, leave_it)
     )[CASE]
@@ -211,7 +216,7 @@ async def worker_failures(
         workflows=registered.workflows,
         activities=registered.activities,
         workflow_runner=workflow_runner(),
-        on_fatal_error=keep_in_mind,
+        on_fatal_error=keeping_in(failures),
     )
     async with case:
         yield failures
@@ -221,14 +226,11 @@ async def worker_failures(
 async def matching_worker(
     temporal: WorkflowEnvironment, worker_failures: list[BaseException]
 ) -> AsyncIterator[None]:
-    async def keep_in_mind(failure: BaseException) -> None:
-        worker_failures.append(failure)
-
     async with Worker(
         temporal.client,
         task_queue="matching",
         activities=[FixedMatching().rank_institutes],
-        on_fatal_error=keep_in_mind,
+        on_fatal_error=keeping_in(worker_failures),
     ):
         yield
 

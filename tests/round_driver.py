@@ -1,7 +1,7 @@
 """Speaks to one running selection round as its reviewers and the centre do."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
+from activities.rounds import RoundActivities
 from infra.postgres import rounds
 from infra.postgres.rounds import ApplicationRow
 from schemas.actor import Actor, Role
@@ -26,6 +27,15 @@ PANEL = tuple(f"acc-evaluator{nth}" for nth in range(1, 4))
 # A little more than the policy gives to what is on its way.
 GRACE = timedelta(minutes=11)
 _PATIENCE_SECONDS = 60
+
+
+def activities_of(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> RoundActivities:
+    """As a worker has them."""
+
+    async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
+        """Delivery has tests of its own."""
+
+    return RoundActivities(database, temporal.client, leave_to_the_sweeper)
 
 
 def reviewer(account: str) -> Actor:

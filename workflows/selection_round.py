@@ -338,8 +338,7 @@ class SelectionRound(TaskUpdates):
         ):
             raise Refused(
                 ProblemType.OUTCOME_MISMATCH,
-                "There are no scores that do not count yet. Confirm the ranking, or change the "
-                "budget.",
+                "Every score counts already. Confirm the ranking, or change the budget.",
                 field="/outcome/decision",
             )
         if isinstance(outcome, ResolveOverdue):

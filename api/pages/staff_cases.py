@@ -45,7 +45,7 @@ from schemas.task import (
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-Filing = Annotated[Caller, Depends(auth.DESK)]
+Desk = Annotated[Caller, Depends(auth.DESK)]
 ACCESS_REASONS: Final = ("handling", "audit", "complaint", "legal_duty")
 Coordinator = Annotated[Caller, Depends(auth.COORDINATORS)]
 Raiser = Annotated[Caller, Depends(auth.HANDLERS)]
@@ -367,7 +367,7 @@ async def follow_institute(
 
 @router.post("/staff/cases/{case_number}/tracking-code")
 async def replace_tracking_code(
-    case_number: CaseNumber, visit: VisitDep, caller: Filing, posted: PostedForm
+    case_number: CaseNumber, visit: VisitDep, caller: Desk, posted: PostedForm
 ) -> Response:
     """Show another code, to be read out; the same form again shows the same one."""
     code = await tracking_codes.replace(visit.centre, caller, case_number, key=key_in(posted))
@@ -395,7 +395,7 @@ def _checked(reason: str) -> str:
 
 
 @router.get("/calls/new")
-async def new_call(visit: VisitDep, caller: Filing) -> Response:
+async def new_call(visit: VisitDep, caller: Desk) -> Response:
     """The form in which the desk keys a call in."""
     typed = {"channel": "phone_1379", "received_at": local_time(visit.centre)}
     form = await intake_form(visit.centre, visit.words, typed=typed, desk=True)
@@ -403,7 +403,7 @@ async def new_call(visit: VisitDep, caller: Filing) -> Response:
 
 
 @router.post("/calls/new")
-async def key_in_call(visit: VisitDep, caller: Filing, posted: PostedForm) -> Response:
+async def key_in_call(visit: VisitDep, caller: Desk, posted: PostedForm) -> Response:
     """File the case for the caller and show the receipt to be read out."""
     key = key_in(posted)
     try:

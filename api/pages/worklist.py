@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from api import task_updates, task_views
 from api.auth import Caller
 from api.deps import TaskStaff
+from api.named import named_role
 from api.pages.forms import Field, Option, answer_from, by_field, by_name, fields_of
 from api.pages.languages import Words
 from api.pages.marking import marked
@@ -205,11 +206,10 @@ async def _choices(
         Option(value=code, label=f"{names.get(code, code)} ({code})") for code in [*ranked, *rest]
     ]
     people = await _colleagues(visit, view.task)
-    desk = Role.RESEARCHER if view.task.kind is TaskKind.NAME_ADVISER else Role.SUPPORT
     nameable = [
         person
         for person in people
-        if person.role is desk and person.account_id not in view.task.excluded
+        if person.role is named_role(view.task.kind) and person.account_id not in view.task.excluded
     ]
     equipment = (
         await catalogue.equipment_of(visit.centre.pool, view.task.candidate_group.split(":")[1])

@@ -64,7 +64,7 @@ class CaseReceipt(WireModel):
     """
 
     case_number: CaseNumber
-    tracking_code: str
+    tracking_code: str | None
     status: Literal["received", "pending"]
     received_at: Instant
     personal_data_found: list[PersonalDataKind]

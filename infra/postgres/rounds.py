@@ -44,10 +44,10 @@ async def plan(db: Database, planned: PlannedRound, policy_version: str) -> Plan
         planned.cutoff_at,
         policy_version,
     )
-    return await dates(db, planned.round_id) or planned
+    return await find_planned(db, planned.round_id) or planned
 
 
-async def dates(db: Database, round_id: str) -> PlannedRound | None:
+async def find_planned(db: Database, round_id: str) -> PlannedRound | None:
     """A round as it was written down when it was planned; None for an unknown one."""
     row = await db.fetchrow(
         """

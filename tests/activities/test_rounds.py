@@ -1,7 +1,6 @@
 """Rounds are opened once, by the calendar or by their first application, and stand as told."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -13,6 +12,7 @@ from activities.rounds import RoundActivities
 from infra.postgres import rounds
 from schemas.base import case_number, round_id
 from schemas.selection import ApplicationRequest, PlannedRound, Receipt, RoundProgramme, RoundQuery
+from tests.round_driver import activities_of
 from workers.policy_files import default_policy
 from workflows.policy.business_calendar import SEOUL
 from workflows.policy.rounds import MONTHLY, round_for
@@ -25,10 +25,7 @@ VERSION = default_policy().version
 def activities(
     workers: None, temporal: WorkflowEnvironment, database: asyncpg.Pool
 ) -> RoundActivities:
-    async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
-        """Delivery has tests of its own."""
-
-    return RoundActivities(database, temporal.client, leave_to_the_sweeper)
+    return activities_of(temporal, database)
 
 
 def application(at: datetime, told: str | None = None) -> ApplicationRequest:
@@ -113,4 +110,4 @@ async def test_who_asks_for_the_next_round_is_told_what_is_written_down(
     first = await activities.next(unplanned)
     assert first == round_for(MONTHLY, unplanned.at, VALUES)
     # From now on it stands.
-    assert await rounds.dates(database, first.round_id) == first
+    assert await rounds.find_planned(database, first.round_id) == first

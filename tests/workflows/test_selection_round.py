@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,7 +31,15 @@ from schemas.selection import (
 from schemas.sheet import Assessment, ScoreSheet
 from schemas.task import HumanTask, TaskStatus
 from tests.driver import COORDINATOR, DIRECTOR, refusal_of, written
-from tests.round_driver import GRACE, PANEL, RoundDriver, StartRound, reviewer, spare_reviewer
+from tests.round_driver import (
+    GRACE,
+    PANEL,
+    RoundDriver,
+    StartRound,
+    activities_of,
+    reviewer,
+    spare_reviewer,
+)
 from workers.rebuild import rebuild
 from workflows.policy.business_calendar import SEOUL
 from workflows.selection_round import SelectionRound
@@ -42,12 +49,8 @@ HISTORIES = Path(__file__).parent.parent / "histories"
 
 @pytest.fixture
 def activities(temporal: WorkflowEnvironment, database: asyncpg.Pool) -> RoundActivities:
-    """As a worker has them, called here as often as an interrupted attempt would be."""
-
-    async def leave_to_the_sweeper(_keys: Sequence[str]) -> None:
-        """Delivery has tests of its own."""
-
-    return RoundActivities(database, temporal.client, leave_to_the_sweeper)
+    """Called here as often as an interrupted attempt would be."""
+    return activities_of(temporal, database)
 
 
 async def to_the_panel(held: RoundDriver, reviewers: int = 3) -> list[HumanTask]:
