@@ -84,7 +84,7 @@ async def test_cases_that_were_split_are_opened_by_the_same_new_code(
     assert new != old
     assert [await opens(app, one, new) for one in (number, second)] == [True, True]
     # From its own number another code would follow; a wrong one is not shown.
-    assert "The one of the case that this one was split from." in receipt.text
+    assert "The same as that of the case this one is linked with." in receipt.text
 
 
 @pytest.mark.parametrize("by", ["kitech.support", "auditor", "operator"])
